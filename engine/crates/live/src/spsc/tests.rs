@@ -1,0 +1,87 @@
+use std::collections::VecDeque;
+use std::thread;
+
+use proptest::prelude::*;
+
+use super::{ring, Record};
+
+proptest! {
+    #[test]
+    fn behaves_as_a_bounded_queue(
+        capacity in 1usize..40,
+        steps in prop::collection::vec((any::<bool>(), 0usize..50), 0..200),
+    ) {
+        let (mut producer, mut consumer) = ring::<[u64; 2]>(capacity);
+        let room = producer.capacity();
+        prop_assert!(room >= capacity && room.is_power_of_two() && consumer.capacity() == room);
+        let mut model: VecDeque<[u64; 2]> = VecDeque::new();
+        let mut next = 0u64;
+        for (push, n) in steps {
+            if push {
+                let records: Vec<_> = (next..next + n as u64).map(|i| [i, !i]).collect();
+                let pushed = producer.push_burst(&records);
+                prop_assert_eq!(pushed, n.min(room - model.len()));
+                model.extend(&records[..pushed]);
+                next += pushed as u64;
+            } else {
+                let mut out = vec![[0; 2]; n];
+                let popped = consumer.pop_burst(&mut out);
+                prop_assert_eq!(popped, n.min(model.len()));
+                prop_assert_eq!(&out[..popped], model.drain(..popped).collect::<Vec<_>>());
+            }
+        }
+    }
+}
+
+/// A record whose words belong together: a torn read shows.
+#[derive(Clone, Copy, Default)]
+struct Stamped {
+    sequence: u64,
+    echo: u64,
+}
+
+impl Record for Stamped {
+    type Words = [u64; 2];
+
+    fn to_words(self) -> [u64; 2] {
+        [self.sequence, self.echo]
+    }
+
+    fn from_words([sequence, echo]: [u64; 2]) -> Self {
+        Stamped { sequence, echo }
+    }
+}
+
+#[test]
+fn two_threads_exchange_every_record_once_in_order_and_whole() {
+    const RECORDS: u64 = 400_000;
+    let (mut producer, mut consumer) = ring::<Stamped>(64);
+    let sender = thread::spawn(move || {
+        let mut sent = 0;
+        while sent < RECORDS {
+            let burst = (sent % 37 + 1).min(RECORDS - sent);
+            let records: Vec<_> =
+                (sent..sent + burst).map(|i| Stamped { sequence: i, echo: i.rotate_left(17) }).collect();
+            let pushed = producer.push_burst(&records);
+            sent += pushed as u64;
+            if pushed == 0 {
+                thread::yield_now();
+            }
+        }
+    });
+    let mut expected = 0;
+    let mut records = [Stamped::default(); 32];
+    while expected < RECORDS {
+        let n = consumer.pop_burst(&mut records);
+        for record in &records[..n] {
+            assert_eq!(record.sequence, expected);
+            assert_eq!(record.echo, expected.rotate_left(17));
+            expected += 1;
+        }
+        if n == 0 {
+            thread::yield_now();
+        }
+    }
+    sender.join().unwrap();
+    assert_eq!(consumer.pop_burst(&mut records), 0);
+}
