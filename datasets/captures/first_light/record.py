@@ -39,6 +39,9 @@ V6 = {HOST: "2001:db8:77::1", PEER: "2001:db8:77::2"}
 MAC = {HOST: "00:00:5e:00:53:01", PEER: "00:00:5e:00:53:02"}
 LINE_RATE = "1gbit"
 
+DNSMASQ = "--no-daemon --no-resolv --no-hosts --conf-file=/dev/null --pid-file= --user=root"
+TCPDUMP = "-Q in -s 0 -B 8192 -Z root --time-stamp-precision=nano -w"
+
 ZONE = [
     "--host-record=web.example.net,192.0.2.1,2001:db8:77::1",
     "--host-record=mail.example.net,192.0.2.25",
@@ -97,23 +100,8 @@ def connect_namespaces() -> None:
         run("ip", "-n", namespace, "addr", "add", f"{V6[namespace]}/64", "dev", device, "nodad")
         off = [word for feature in ("rx", "tx", "sg", "tso", "gso", "gro") for word in (feature, "off")]
         run(*inside(namespace, "ethtool", "-K", device, *off))
-        run(
-            "tc",
-            "-n",
-            namespace,
-            "qdisc",
-            "add",
-            "dev",
-            device,
-            "root",
-            "tbf",
-            "rate",
-            LINE_RATE,
-            "burst",
-            "3200",
-            "latency",
-            "20ms",
-        )
+        shaper = f"root tbf rate {LINE_RATE} burst 3200 latency 20ms"
+        run("tc", "-n", namespace, "qdisc", "add", "dev", device, *shaper.split())
         run("ip", "-n", namespace, "link", "set", "lo", "up")
     run("ip", "-n", HOST, "link", "set", DEVICE[HOST], "up")
 
@@ -137,22 +125,11 @@ def servers(pages: Path) -> list[list[str]]:
     for namespace in (HOST, PEER):
         listening += [
             inside(namespace, PYTHON, "-m", "http.server", "80", "--bind", "::", "--directory", str(pages)),
-            inside(
-                namespace,
-                "dnsmasq",
-                "--no-daemon",
-                "--no-resolv",
-                "--no-hosts",
-                "--conf-file=/dev/null",
-                "--pid-file=",
-                "--user=root",
-                *ZONE,
-            ),
+            inside(namespace, "dnsmasq", *DNSMASQ.split(), *ZONE),
         ]
     for port, address in ((7022, V4[HOST]), (7023, V6[HOST])):
-        listening.append(
-            inside(HOST, PYTHON, str(HERE / "chatter.py"), "serve", address, str(port), str(SEED))
-        )
+        serve = (PYTHON, str(HERE / "chatter.py"), "serve", address, str(port), str(SEED))
+        listening.append(inside(HOST, *serve))
     return listening
 
 
@@ -235,23 +212,7 @@ def record(into: Path) -> None:
             (pages / f"part{number}").write_bytes(body.randbytes(body.randrange(200, 9000)))
         (pages / "large").write_bytes(body.randbytes(220_000))
         capture = subprocess.Popen(
-            inside(
-                HOST,
-                "tcpdump",
-                "-i",
-                DEVICE[HOST],
-                "-Q",
-                "in",
-                "-s",
-                "0",
-                "-B",
-                "8192",
-                "-Z",
-                "root",
-                "--time-stamp-precision=nano",
-                "-w",
-                str(into),
-            ),
+            inside(HOST, "tcpdump", "-i", DEVICE[HOST], *TCPDUMP.split(), str(into)),
             stderr=subprocess.PIPE,
             text=True,
         )
