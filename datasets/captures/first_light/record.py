@@ -120,7 +120,7 @@ def background(*commands: list[str]) -> Iterator[None]:
 
 
 def servers(pages: Path) -> list[list[str]]:
-    """What listens: web and name servers at both ends; iperf3 and the typed sessions' far side on the host."""
+    """What listens: web and name servers at both ends; the host adds iperf3 and typed sessions."""
     listening = [inside(HOST, "iperf3", "--server")]
     for namespace in (HOST, PEER):
         listening += [

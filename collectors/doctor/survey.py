@@ -1,0 +1,69 @@
+"""Everything that is looked for, in the order it is shown. A capability is added here and nowhere else."""
+
+from __future__ import annotations
+
+from collectors.doctor import cpu, kernel, programs
+from collectors.doctor.capability import Capability, Probe
+
+PROBES: tuple[Probe, ...] = (
+    Probe(
+        "cpus",
+        cpu.cpus,
+        "real time: sender and receiver on threads of their own (virtual time needs one)",
+        "allow this process more CPUs: taskset, cpuset or the container's limit",
+    ),
+    Probe("avx2", cpu.avx2, "vectorised hashing; a portable form runs without it", ""),
+    Probe("avx512", cpu.avx512, "wider vectorised hashing; AVX2 or a portable form runs without it", ""),
+    Probe("gfni", cpu.gfni, "Toeplitz as a matrix product; a table-driven form runs without it", ""),
+    Probe("vaes", cpu.vaes, "several AES blocks at once; one at a time without it", ""),
+    Probe("hugepages", cpu.hugepages, "the DPDK peer in the benchmarks", "sysctl vm.nr_hugepages=1024"),
+    Probe(
+        "pmu",
+        kernel.pmu,
+        "measured cache misses (source pmu); without it they are modelled and say so",
+        "bare metal, or a guest with a virtual PMU; sysctl kernel.perf_event_paranoid=2 or lower",
+    ),
+    Probe(
+        "bcc",
+        kernel.bcc,
+        "softirq times, drops and migrations of the Linux host (source bcc)",
+        "apt install python3-bpfcc (the PyPI package bcc is something else); run as root",
+    ),
+    Probe(
+        "tracepoints",
+        kernel.tracepoints,
+        "softirq entry and exit times of the Linux host",
+        "mount -t tracefs tracefs /sys/kernel/tracing; run as root",
+    ),
+    Probe(
+        "tap",
+        kernel.tap,
+        "real time with this kernel as the host, behind a multi-queue TAP",
+        "modprobe tun; run as root or with CAP_NET_ADMIN",
+    ),
+    Probe(
+        "af_xdp",
+        kernel.af_xdp,
+        "real time with frames taken before the kernel's stack",
+        "a kernel with CONFIG_XDP_SOCKETS; run as root or with CAP_NET_RAW",
+    ),
+    Probe(
+        "namespaces",
+        kernel.namespaces,
+        "recording captures, and tests against this kernel",
+        "apt install iproute2 util-linux; run as root or with CAP_SYS_ADMIN",
+    ),
+    Probe(
+        "tshark",
+        programs.tshark,
+        "judging `rxbench dissect` against an independent dissector",
+        "apt install tshark",
+    ),
+    Probe("dpdk", programs.dpdk, "the peer in the benchmarks", "apt install libdpdk-dev pkg-config gcc"),
+    Probe("chromium", programs.chromium, "the browser test of JupyterLab", "apt install chromium"),
+)
+
+
+def survey() -> list[Capability]:
+    """Try everything once, in a fixed order. Never raises, leaves nothing behind."""
+    return [probe.attempt() for probe in PROBES]

@@ -1,0 +1,35 @@
+"""What a test needs of the machine: `@pytest.mark.needs("namespaces")`, in the names `rxbench doctor` uses.
+
+Where a capability is missing the test is skipped with the reason; where RXBENCH_REQUIRE names it, or says `all`,
+the test fails instead, so that nothing is skipped unseen in CI.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+
+import pytest
+
+from collectors.doctor import Capability, survey
+
+
+@cache
+def _machine() -> dict[str, Capability]:
+    return {one.name: one for one in survey()}
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip or fail a test whose machine does not offer what it needs."""
+    required = os.environ.get("RXBENCH_REQUIRE", "").split(",")
+    for marker in item.iter_markers("needs"):
+        for name in marker.args:
+            if name not in _machine():
+                pytest.fail(f"no capability is named {name!r}; known: {', '.join(_machine())}", pytrace=False)
+            capability = _machine()[name]
+            if capability.available:
+                continue
+            reason = f"{name} is not available: {capability.detail}"
+            if name in required or "all" in required:
+                pytest.fail(f"{reason}; to get it: {capability.how_to_get}", pytrace=False)
+            pytest.skip(reason)
