@@ -1,7 +1,7 @@
 """What a test needs of the machine: `@pytest.mark.needs("namespaces")`, in the names `rxbench doctor` uses.
 
-Where a capability is missing the test is skipped with the reason; where RXBENCH_REQUIRE names it, or says `all`,
-the test fails instead, so that nothing is skipped unseen in CI.
+Where a capability is missing the test is skipped with the reason; where RXBENCH_REQUIRE names it, or says
+`all`, the test fails instead, so that nothing is skipped unseen in CI.
 """
 
 from __future__ import annotations
