@@ -1,0 +1,58 @@
+//! The applications: tasks that sleep until a socket of theirs has something, and read one message at a time.
+
+use crate::path::Host;
+use stage::{BufferPool, Context, Op, Point, Region, TaskId, Touch};
+
+/// What a task does next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AppStep {
+    /// It read a message and will try again.
+    Read,
+    /// There was nothing: it sleeps until woken.
+    Sleep,
+}
+
+impl Host {
+    /// One receive call of a task on the CPU of `context`.
+    pub fn app_step<C: Context>(&mut self, task: TaskId, buffers: &mut BufferPool, context: &mut C) -> AppStep {
+        context.queue(None);
+        context.op(Op::RecvCall, 1);
+        context.touch(Op::RecvCall, Touch::write(Region::Task, task.0, 0, 256));
+        let Some((socket, mut skb)) = self.sockets.next_for(task, &mut self.skbs) else {
+            return AppStep::Sleep;
+        };
+        let buffer = skb.packet.buffer;
+        context.queue(Some(skb.packet.queue));
+        context.op(Op::SocketDequeue, 1);
+        context.touch(Op::SocketDequeue, Touch::write(Region::Socket, socket.0, 128, 128));
+        context.touch(Op::SocketDequeue, Touch::read(Region::Skb, buffer.0, 0, 128));
+
+        // The copy to user space reads the payload where the NIC put it.
+        context.op(Op::CopyByte, skb.payload_bytes);
+        let mut left = skb.payload_bytes;
+        let mut offset = skb.packet.headers.payload_at() as u32;
+        let per_buffer = buffers.buffer_bytes() as u32;
+        for piece in buffers.chain(buffer) {
+            if offset >= per_buffer {
+                offset -= per_buffer;
+                continue;
+            }
+            let n = left.min(per_buffer - offset);
+            if n > 0 {
+                context.touch(Op::CopyByte, Touch::read(Region::Buffer, piece.0, offset, n));
+            }
+            left -= n;
+            offset = 0;
+        }
+        context.touch(Op::CopyByte, Touch::write(Region::Task, task.0, 256, skb.payload_bytes.min(65_536)));
+
+        context.op(Op::SkbFree, 1);
+        context.touch(Op::SkbFree, Touch::write(Region::Page, buffer.0, 0, 64));
+        buffers.release(buffer);
+        context.op(Op::AppWork, self.config.apps.work_per_message);
+        skb.passage.read_ns = context.now_ns();
+        context.passed(skb.packet.frame, skb.packet.queue, Point::Read);
+        context.read(&skb.packet, skb.passage);
+        AppStep::Read
+    }
+}

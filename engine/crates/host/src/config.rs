@@ -1,0 +1,91 @@
+//! The host's settings, already validated: whoever builds them has checked every range.
+
+/// NAPI and softirq limits (Documentation/admin-guide/sysctl/net.rst).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NapiConfig {
+    /// Frames one poll may take (`dev_weight`).
+    pub weight_frames: u32,
+    /// Frames one softirq run may take (`netdev_budget`).
+    pub budget_frames: u32,
+    /// Time one softirq run may take (`netdev_budget_usecs`), in nanoseconds.
+    pub budget_ns: u64,
+}
+
+/// Receive packet steering (Documentation/networking/scaling.rst).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RpsConfig {
+    /// CPUs frames are spread over; empty switches RPS off.
+    pub cpus: Vec<u16>,
+    /// Frames a CPU's backlog may hold (`netdev_max_backlog`).
+    pub max_backlog_frames: u32,
+    /// Drop early from the flows that fill a backlog.
+    pub flow_limit: bool,
+    /// Buckets of the flow limit table (`flow_limit_table_len`), a power of two.
+    pub flow_limit_buckets: u32,
+}
+
+/// Which frames find a socket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Accept {
+    /// Every flow gets its own connected socket; a raw and a packet socket take the rest.
+    Any,
+    /// Only UDP and TCP to these destination ports.
+    Ports(Vec<u16>),
+}
+
+/// Socket limits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SocketConfig {
+    /// Who is listening.
+    pub accept: Accept,
+    /// Receive buffer of a UDP, raw or packet socket (`net.core.rmem_default`), in bytes of truesize.
+    pub rcvbuf_bytes: u32,
+    /// Sockets that may exist.
+    pub max_sockets: u32,
+}
+
+/// What a TCP receiver does about a hole that no sender will fill.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gap {
+    /// Wait for the missing bytes, as TCP must.
+    Wait,
+    /// Open-loop traffic has no retransmissions: take the hole for lost after this many later segments.
+    SkipAfter(u32),
+}
+
+/// TCP receiver settings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TcpConfig {
+    /// Receive buffer (`net.ipv4.tcp_rmem`), in bytes of payload.
+    pub rcvbuf_bytes: u32,
+    /// Segments the out-of-order queue may hold.
+    pub max_out_of_order_frames: u32,
+    /// What to do about holes.
+    pub gap: Gap,
+}
+
+/// The applications.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AppConfig {
+    /// Reading tasks. Sockets are dealt to them in turn.
+    pub count: u32,
+    /// The application's work on one message, in units of `app.message`.
+    pub work_per_message: u32,
+}
+
+/// Everything the host stages need to know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostConfig {
+    /// CPUs of the host.
+    pub cpus: u16,
+    /// NAPI and softirq limits.
+    pub napi: NapiConfig,
+    /// Receive packet steering.
+    pub rps: RpsConfig,
+    /// Socket limits.
+    pub sockets: SocketConfig,
+    /// TCP receiver settings.
+    pub tcp: TcpConfig,
+    /// The applications.
+    pub apps: AppConfig,
+}

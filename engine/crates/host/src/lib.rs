@@ -1,0 +1,18 @@
+//! The host's receive path.
+//!
+//! Read [`path`] first: it is the way of one frame, in order. [`softirq::napi`] decides when frames start on it,
+//! [`app`] takes them off its end.
+
+#![forbid(unsafe_code)]
+
+pub mod app;
+mod config;
+pub mod path;
+pub mod rps;
+pub mod skb;
+pub mod socket;
+pub mod softirq;
+pub mod tcp;
+
+pub use config::{Accept, AppConfig, Gap, HostConfig, NapiConfig, RpsConfig, SocketConfig, TcpConfig};
+pub use path::Host;

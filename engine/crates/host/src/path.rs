@@ -1,0 +1,212 @@
+//! The host's receive path, in the packet's order. A frame taken by NAPI enters at [`Host::netif_receive`] and
+//! leaves on a socket's receive queue, on another CPU's backlog, or dropped.
+
+use crate::HostConfig;
+use crate::rps;
+use crate::skb::{Skb, Skbs};
+use crate::socket::{Demux, FlowKey, Sockets};
+use crate::softirq::{NapiId, Softnet, SoftnetCounter};
+use stage::{BufferPool, Context, CpuId, DropReason, Op, Point, Region, RxPacket, SocketId, Touch, Verdict};
+use wire::protocol;
+
+/// The host: per-CPU softirq state, sockets, skbs.
+#[derive(Debug)]
+pub struct Host {
+    pub(crate) config: HostConfig,
+    pub(crate) softnets: Vec<Softnet>,
+    pub(crate) skbs: Skbs,
+    pub(crate) sockets: Sockets,
+    pub(crate) batch: Vec<RxPacket>,
+}
+
+impl Host {
+    /// A host over `buffers` packet buffers. `seed` keys the socket hash.
+    pub fn new(config: HostConfig, buffers: u64, seed: u64) -> Self {
+        Host {
+            softnets: (0..config.cpus).map(|_| Softnet::new(config.rps.flow_limit_buckets)).collect(),
+            skbs: Skbs::new(buffers),
+            sockets: Sockets::new(config.sockets.clone(), config.apps.count, seed),
+            batch: Vec::with_capacity(256),
+            config,
+        }
+    }
+
+    /// 1. `netif_receive_skb`: on this CPU, or steered to another by RPS.
+    pub(crate) fn netif_receive<C: Context>(&mut self, skb: Skb, buffers: &mut BufferPool, context: &mut C) {
+        if self.config.rps.cpus.is_empty() {
+            return self.ip_receive(skb, buffers, context);
+        }
+        context.op(Op::RpsSteer, 1);
+        context.touch(Op::RpsSteer, Touch::read(Region::RpsTable, 0, 0, 64));
+        match rps::choose(&self.config.rps.cpus, skb.packet.hash) {
+            Some(target) => self.enqueue_to_backlog(skb, target, buffers, context),
+            None => self.ip_receive(skb, buffers, context),
+        }
+    }
+
+    /// 2. `enqueue_to_backlog`: hand the frame to another CPU, if its backlog and the flow limit allow.
+    fn enqueue_to_backlog<C: Context>(
+        &mut self, skb: Skb, target: CpuId, buffers: &mut BufferPool, context: &mut C,
+    ) {
+        let here = context.cpu();
+        let max = self.config.rps.max_backlog_frames;
+        let waiting = self.softnets.get(target.index()).map_or(0, |softnet| softnet.backlog.frames());
+        context.op(Op::RpsEnqueue, 1);
+        context.touch(Op::RpsEnqueue, Touch::write(Region::Softnet, u32::from(target.0), 0, 128));
+        // The flow limit table is the enqueueing CPU's (skb_flow_limit: this_cpu_ptr).
+        let limited = self.config.rps.flow_limit
+            && self.softnets.get_mut(here.index()).is_some_and(|s| s.flow_limit.exceeds(skb.packet.hash, waiting, max));
+        let reason = match (waiting > max, limited) {
+            (true, _) => Some((DropReason::CpuBacklog, SoftnetCounter::Dropped)),
+            (_, true) => Some((DropReason::FlowLimit, SoftnetCounter::FlowLimitCount)),
+            _ => None,
+        };
+        if let Some((reason, counter)) = reason {
+            if let Some(softnet) = self.softnets.get_mut(here.index()) {
+                softnet.counters.add(counter, 1);
+            }
+            return self.discard(skb, reason, buffers, context);
+        }
+        context.passed(skb.packet.frame, skb.packet.queue, Point::Backlog);
+        let Some(softnet) = self.softnets.get_mut(target.index()) else { return };
+        self.skbs.push(&mut softnet.backlog, skb);
+        if !softnet.backlog_scheduled {
+            softnet.backlog_scheduled = true;
+            if target == here {
+                softnet.schedule(NapiId::Backlog);
+            } else if let Some(softnet) = self.softnets.get_mut(here.index()) {
+                softnet.ipi_to.push(target);
+            }
+        }
+    }
+
+    /// 3. IP input: what the parser found wrong is dropped here, by its Linux name.
+    pub(crate) fn ip_receive<C: Context>(&mut self, skb: Skb, buffers: &mut BufferPool, context: &mut C) {
+        context.op(Op::IpReceive, 1);
+        context.op(Op::IpHeader, u32::from(skb.packet.headers.ip_layers.saturating_sub(1)));
+        context.touch(Op::IpReceive, Touch::read(Region::Shared, 0, 0, 128));
+        if let Some(fault) = skb.packet.headers.fault {
+            return self.discard(skb, stage::drop_reason(fault), buffers, context);
+        }
+        context.passed(skb.packet.frame, skb.packet.queue, Point::Ip);
+        self.transport_receive(skb, buffers, context);
+    }
+
+    /// 4. Transport input: find the socket, then UDP, TCP or a raw socket's queue.
+    fn transport_receive<C: Context>(&mut self, skb: Skb, buffers: &mut BufferPool, context: &mut C) {
+        let headers = &skb.packet.headers;
+        let key = FlowKey::of(headers, buffers.bytes(skb.packet.buffer));
+        context.op(Op::SocketLookup, 1);
+        context.touch(Op::SocketLookup, Touch::read(Region::SocketTable, self.sockets.bucket(&key), 0, 8));
+        let socket = match self.sockets.demux(key, context.cpu()) {
+            Demux::Socket(socket) => socket,
+            Demux::None(reason) => return self.discard(skb, reason, buffers, context),
+        };
+        context.touch(Op::SocketLookup, Touch::read(Region::Socket, socket.0, 0, 64));
+        match (key.protocol(), key.is_connected()) {
+            (protocol::TCP, true) => self.tcp_receive(socket, skb, buffers, context),
+            (protocol::UDP, true) => {
+                context.op(Op::UdpReceive, 1);
+                self.datagram_receive(socket, skb, buffers, context);
+            }
+            _ => self.datagram_receive(socket, skb, buffers, context),
+        }
+    }
+
+    /// 5. A datagram joins its socket's receive queue, if the receive buffer has room (`__udp_enqueue_schedule_skb`).
+    fn datagram_receive<C: Context>(
+        &mut self, socket: SocketId, mut skb: Skb, buffers: &mut BufferPool, context: &mut C,
+    ) {
+        skb.payload_bytes = skb.packet.headers.payload_len_bytes() as u32;
+        let limit = self.sockets.rcvbuf_bytes();
+        if self.sockets.at(socket).is_some_and(|s| s.queued_bytes + skb.truesize_bytes() > limit) {
+            self.sockets.dropped(socket);
+            return self.discard(skb, DropReason::SocketRcvbuff, buffers, context);
+        }
+        self.deliver(socket, skb, context);
+    }
+
+    /// 6. On the receive queue: the frame's verdict is `delivered`, and its reader is woken.
+    pub(crate) fn deliver<C: Context>(&mut self, socket: SocketId, mut skb: Skb, context: &mut C) {
+        context.op(Op::SocketEnqueue, 1);
+        context.touch(Op::SocketEnqueue, Touch::write(Region::Socket, socket.0, 128, 128));
+        context.touch(Op::SocketEnqueue, Touch::write(Region::Skb, skb.packet.buffer.0, 0, 64));
+        skb.passage.socket_ns = context.now_ns();
+        context.passed(skb.packet.frame, skb.packet.queue, Point::Socket);
+        context.settled(&skb.packet, Verdict::Delivered, skb.payload_bytes);
+        if let Some(reader) = self.sockets.enqueue(socket, skb, &mut self.skbs, context.cpu()) {
+            context.wake(reader);
+        }
+    }
+
+    /// The end of a frame that goes no further.
+    pub(crate) fn discard<C: Context>(
+        &mut self, skb: Skb, reason: DropReason, buffers: &mut BufferPool, context: &mut C,
+    ) {
+        context.op(Op::SkbFree, 1);
+        context.settled(&skb.packet, Verdict::Dropped(reason), 0);
+        buffers.release(skb.packet.buffer);
+    }
+
+    /// A device interrupt arrived for this queue: `napi_schedule` on this CPU.
+    pub fn hard_interrupt<C: Context>(&mut self, queue: stage::QueueId, context: &mut C) {
+        context.queue(Some(queue));
+        context.op(Op::HardIrq, 1);
+        context.touch(Op::HardIrq, Touch::write(Region::Napi, u32::from(queue.0), 0, 64));
+        if let Some(softnet) = self.softnets.get_mut(context.cpu().index()) {
+            softnet.schedule(NapiId::Queue(queue));
+        }
+    }
+
+    /// An inter-processor interrupt arrived: schedule this CPU's backlog (`rps_trigger_softirq`).
+    pub fn ipi<C: Context>(&mut self, context: &mut C) {
+        let cpu = context.cpu();
+        context.queue(None);
+        context.op(Op::Ipi, 1);
+        context.touch(Op::Ipi, Touch::write(Region::Softnet, u32::from(cpu.0), 0, 64));
+        if let Some(softnet) = self.softnets.get_mut(cpu.index()) {
+            softnet.counters.add(SoftnetCounter::ReceivedRps, 1);
+            softnet.schedule(NapiId::Backlog);
+        }
+    }
+
+    /// Whether the CPU's NET_RX softirq is pending.
+    pub fn softirq_pending(&self, cpu: CpuId) -> bool {
+        self.softnets.get(cpu.index()).is_some_and(Softnet::pending)
+    }
+
+    /// Frames inside the host that have no verdict yet: on backlogs and out-of-order queues.
+    pub fn pending_frames(&self) -> u64 {
+        let backlogs: u64 = self.softnets.iter().map(|s| u64::from(s.backlog.frames())).sum();
+        backlogs + self.sockets.out_of_order_frames()
+    }
+
+    /// The same, by hardware queue.
+    pub fn pending_frames_of(&self, queue: stage::QueueId) -> u64 {
+        let backlogs = self.softnets.iter().flat_map(|s| self.skbs.iter(&s.backlog));
+        let waiting = self.sockets.iter().flat_map(|s| self.skbs.iter(&s.tcp.out_of_order));
+        backlogs.chain(waiting).filter(|skb| skb.packet.queue == queue).count() as u64
+    }
+
+    /// Per-CPU softirq state, for the counters.
+    pub fn softnets(&self) -> &[Softnet] {
+        &self.softnets
+    }
+
+    /// The sockets, for the flows table.
+    pub fn sockets(&self) -> &Sockets {
+        &self.sockets
+    }
+
+    /// Give back every buffer still held; for the end of a run, when the buffer law is checked.
+    pub fn release_all(&mut self, buffers: &mut BufferPool) {
+        let Host { softnets, skbs, sockets, .. } = self;
+        let backlogs = softnets.iter_mut().map(|s| &mut s.backlog);
+        let queues = sockets.iter_mut().flat_map(|s| [&mut s.receive_queue, &mut s.tcp.out_of_order]);
+        for queue in backlogs.chain(queues) {
+            while let Some(skb) = skbs.pop(queue) {
+                buffers.release(skb.packet.buffer);
+            }
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! The sockets of the host and the tasks that read them.
+
+use super::table::SocketTable;
+use super::FlowKey;
+use crate::skb::{Skb, SkbQueue, Skbs};
+use crate::tcp::Receiver;
+use crate::{Accept, SocketConfig};
+use stage::{CpuId, DropReason, Nanos, QueueId, SocketId, TaskId};
+use std::collections::VecDeque;
+
+/// A socket.
+#[derive(Debug)]
+pub struct Socket {
+    /// The flow it is connected to.
+    pub key: FlowKey,
+    /// Who reads it.
+    pub reader: TaskId,
+    /// Frames waiting to be read.
+    pub receive_queue: SkbQueue,
+    /// Their truesize (`sk_rmem_alloc`).
+    pub queued_bytes: u32,
+    /// TCP state; idle for other protocols.
+    pub tcp: Receiver,
+    /// Frames accepted.
+    pub delivered_frames: u64,
+    /// Transport payload accepted, in bytes.
+    pub delivered_bytes: u64,
+    /// Frames refused.
+    pub dropped_frames: u64,
+    /// Frames that arrived before an earlier one of the same flow (by frame number).
+    pub reordered_frames: u64,
+    /// Times the flow changed its hardware queue.
+    pub queue_moves: u64,
+    /// Hardware queue of the last frame.
+    pub last_queue: Option<QueueId>,
+    /// CPU that put the last frame on the queue.
+    pub last_cpu: CpuId,
+    /// When the first frame was accepted.
+    pub first_ns: Option<Nanos>,
+    /// When the last frame was accepted.
+    pub last_ns: Nanos,
+    newest_frame: u64,
+    on_ready_list: bool,
+}
+
+/// Who takes a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Demux {
+    /// This socket.
+    Socket(SocketId),
+    /// Nobody, and why.
+    None(DropReason),
+}
+
+/// All sockets, and per reader the list of those with something to read (as epoll keeps it).
+#[derive(Debug)]
+pub struct Sockets {
+    config: SocketConfig,
+    readers: u32,
+    table: SocketTable,
+    sockets: Vec<Socket>,
+    ready: Vec<VecDeque<SocketId>>,
+    asleep: Vec<bool>,
+}
+
+impl Sockets {
+    pub(crate) fn new(config: SocketConfig, readers: u32, seed: u64) -> Self {
+        Sockets {
+            config,
+            readers,
+            table: SocketTable::new(seed),
+            sockets: Vec::new(),
+            ready: (0..readers).map(|_| VecDeque::new()).collect(),
+            asleep: vec![true; readers as usize],
+        }
+    }
+
+    pub(crate) fn rcvbuf_bytes(&self) -> u32 {
+        self.config.rcvbuf_bytes
+    }
+
+    /// The hash bucket a flow's lookup reads.
+    pub(crate) fn bucket(&self, key: &FlowKey) -> u32 {
+        self.table.home(key) as u32
+    }
+
+    /// Find the flow's socket, or open one if the host accepts the flow.
+    pub(crate) fn demux(&mut self, key: FlowKey, cpu: CpuId) -> Demux {
+        if let Some(socket) = self.table.find(&key) {
+            return Demux::Socket(socket);
+        }
+        if let Accept::Ports(ports) = &self.config.accept {
+            if !key.is_connected() {
+                return Demux::None(DropReason::IpNoproto);
+            }
+            if !ports.contains(&key.destination_port()) {
+                return Demux::None(DropReason::NoSocket);
+            }
+        }
+        if self.sockets.len() as u64 >= u64::from(self.config.max_sockets) {
+            return Demux::None(DropReason::SocketTableFull);
+        }
+        let id = SocketId(self.sockets.len() as u32);
+        self.table.insert(key, id);
+        self.sockets.push(Socket {
+            key,
+            reader: TaskId(id.0 % self.readers),
+            receive_queue: SkbQueue::default(),
+            queued_bytes: 0,
+            tcp: Receiver::default(),
+            delivered_frames: 0,
+            delivered_bytes: 0,
+            dropped_frames: 0,
+            reordered_frames: 0,
+            queue_moves: 0,
+            last_queue: None,
+            last_cpu: cpu,
+            first_ns: None,
+            last_ns: 0,
+            newest_frame: 0,
+            on_ready_list: false,
+        });
+        Demux::Socket(id)
+    }
+
+    /// The socket.
+    pub fn at(&self, socket: SocketId) -> Option<&Socket> {
+        self.sockets.get(socket.0 as usize)
+    }
+
+    pub(crate) fn at_mut(&mut self, socket: SocketId) -> Option<&mut Socket> {
+        self.sockets.get_mut(socket.0 as usize)
+    }
+
+    /// All sockets in order of creation.
+    pub fn iter(&self) -> impl Iterator<Item = &Socket> {
+        self.sockets.iter()
+    }
+
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Socket> {
+        self.sockets.iter_mut()
+    }
+
+    pub(crate) fn dropped(&mut self, socket: SocketId) {
+        if let Some(socket) = self.at_mut(socket) {
+            socket.dropped_frames += 1;
+        }
+    }
+
+    pub(crate) fn out_of_order_frames(&self) -> u64 {
+        self.sockets.iter().map(|s| u64::from(s.tcp.out_of_order.frames())).sum()
+    }
+
+    /// Put a frame on its socket's queue; answers the reader if it sleeps and must be woken.
+    pub(crate) fn enqueue(&mut self, id: SocketId, skb: Skb, skbs: &mut Skbs, cpu: CpuId) -> Option<TaskId> {
+        let socket = self.sockets.get_mut(id.0 as usize)?;
+        let frame = skb.packet.frame.0 + 1;
+        if frame < socket.newest_frame {
+            socket.reordered_frames += 1;
+        }
+        socket.newest_frame = socket.newest_frame.max(frame);
+        if socket.last_queue.is_some_and(|queue| queue != skb.packet.queue) {
+            socket.queue_moves += 1;
+        }
+        socket.last_queue = Some(skb.packet.queue);
+        socket.last_cpu = cpu;
+        socket.delivered_frames += 1;
+        socket.delivered_bytes += u64::from(skb.payload_bytes);
+        socket.first_ns.get_or_insert(skb.passage.socket_ns);
+        socket.last_ns = skb.passage.socket_ns;
+        socket.queued_bytes += skb.truesize_bytes();
+        skbs.push(&mut socket.receive_queue, skb);
+        let reader = socket.reader;
+        if !socket.on_ready_list {
+            socket.on_ready_list = true;
+            self.ready.get_mut(reader.0 as usize)?.push_back(id);
+        }
+        let asleep = self.asleep.get_mut(reader.0 as usize)?;
+        std::mem::replace(asleep, false).then_some(reader)
+    }
+
+    /// The next frame for a reader: its ready sockets in turn. `None` puts the reader to sleep.
+    pub(crate) fn next_for(&mut self, reader: TaskId, skbs: &mut Skbs) -> Option<(SocketId, Skb)> {
+        let ready = self.ready.get_mut(reader.0 as usize)?;
+        while let Some(id) = ready.pop_front() {
+            let Some(socket) = self.sockets.get_mut(id.0 as usize) else { continue };
+            let skb = skbs.pop(&mut socket.receive_queue);
+            socket.on_ready_list = !socket.receive_queue.is_empty();
+            if socket.on_ready_list {
+                ready.push_back(id);
+            }
+            if let Some(skb) = skb {
+                socket.queued_bytes -= skb.truesize_bytes();
+                return Some((id, skb));
+            }
+        }
+        if let Some(asleep) = self.asleep.get_mut(reader.0 as usize) {
+            *asleep = true;
+        }
+        None
+    }
+}

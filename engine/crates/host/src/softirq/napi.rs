@@ -1,0 +1,170 @@
+//! `net_rx_action` and the polls it makes (net/core/dev.c), in steps small enough to be interrupted.
+
+use super::softnet::{NapiId, Poll, Run, SoftnetCounter};
+use crate::path::Host;
+use crate::skb::Skb;
+use stage::{BufferPool, Context, Event, Op, Passage, Point, QueueId, Region, RxQueues, Touch};
+
+/// Frames taken between two looks at pending interrupts. Small enough that an interrupt waits a few microseconds at
+/// most, large enough to amortise the step.
+pub const STEP_FRAMES: u32 = 8;
+
+/// How far a step of the softirq came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// There is more to do in this run.
+    More,
+    /// The run ended with nothing left to poll.
+    Done,
+    /// The run ended, and the softirq was raised again for what is left.
+    RaisedAgain,
+}
+
+impl Host {
+    /// One step of `net_rx_action` on the CPU of `context`: at most [`STEP_FRAMES`] frames.
+    pub fn net_rx_step<C: Context>(
+        &mut self, rx: &mut impl RxQueues, buffers: &mut BufferPool, context: &mut C,
+    ) -> Progress {
+        let cpu = context.cpu().index();
+        let now_ns = context.now_ns();
+        let Some(softnet) = self.softnets.get_mut(cpu) else { return Progress::Done };
+        let mut run = match softnet.run {
+            Some(run) => run,
+            None => {
+                context.queue(None);
+                context.op(Op::SoftIrq, 1);
+                softnet.counters.add(SoftnetCounter::Runs, 1);
+                softnet.list.append(&mut softnet.scheduled);
+                Run { started_ns: now_ns, budget_frames: i64::from(self.config.napi.budget_frames), poll: None }
+            }
+        };
+        let mut poll = match run.poll {
+            Some(poll) => poll,
+            None => match softnet.list.pop_front() {
+                Some(napi) => {
+                    softnet.counters.add(SoftnetCounter::Polls, 1);
+                    context.queue(match napi {
+                        NapiId::Queue(queue) => Some(queue),
+                        NapiId::Backlog => None,
+                    });
+                    context.op(Op::Poll, 1);
+                    Poll { napi, work_frames: 0 }
+                }
+                None => return self.finish_run(context),
+            },
+        };
+
+        let wanted = STEP_FRAMES.min(self.config.napi.weight_frames - poll.work_frames);
+        let got = match poll.napi {
+            NapiId::Queue(queue) => self.poll_queue(queue, wanted, rx, buffers, context),
+            NapiId::Backlog => self.poll_backlog(wanted, buffers, context),
+        };
+        poll.work_frames += got;
+        let Some(softnet) = self.softnets.get_mut(cpu) else { return Progress::Done };
+        softnet.counters.add(SoftnetCounter::Processed, u64::from(got));
+
+        let exhausted = got < wanted;
+        let used_weight = poll.work_frames >= self.config.napi.weight_frames;
+        if !exhausted && !used_weight {
+            run.poll = Some(poll);
+            softnet.run = Some(run);
+            return Progress::More;
+        }
+        run.poll = None;
+        run.budget_frames -= i64::from(poll.work_frames);
+        if used_weight {
+            softnet.repoll.push_back(poll.napi);
+            if let NapiId::Queue(queue) = poll.napi {
+                rx_refill(queue, rx, buffers, context);
+            }
+        } else {
+            match poll.napi {
+                NapiId::Queue(queue) => {
+                    rx_refill(queue, rx, buffers, context);
+                    context.op(Op::Complete, 1);
+                    let signal = rx.arm(queue, context.now_ns());
+                    context.signal(signal);
+                }
+                NapiId::Backlog => softnet.backlog_scheduled = false,
+            }
+        }
+        let elapsed_ns = context.now_ns().saturating_sub(run.started_ns);
+        if run.budget_frames <= 0 || elapsed_ns >= self.config.napi.budget_ns {
+            softnet.counters.add(SoftnetCounter::TimeSqueeze, 1);
+            context.event(None, Event::TimeSqueeze);
+            return self.finish_run(context);
+        }
+        softnet.run = Some(run);
+        Progress::More
+    }
+
+    /// The tail of `net_rx_action`: put back what is left, raise again, send the interrupts RPS owes.
+    fn finish_run<C: Context>(&mut self, context: &mut C) -> Progress {
+        let Some(softnet) = self.softnets.get_mut(context.cpu().index()) else { return Progress::Done };
+        softnet.run = None;
+        // dev.c: list_splice_tail_init(&sd->poll_list, &list); list_splice_tail(&repoll, &list).
+        softnet.list.append(&mut softnet.scheduled);
+        softnet.list.append(&mut softnet.repoll);
+        std::mem::swap(&mut softnet.scheduled, &mut softnet.list);
+        context.queue(None);
+        for target in softnet.ipi_to.drain(..) {
+            context.op(Op::RpsIpi, 1);
+            context.send_ipi(target);
+        }
+        if softnet.scheduled.is_empty() { Progress::Done } else { Progress::RaisedAgain }
+    }
+
+    fn poll_queue<C: Context>(
+        &mut self, queue: QueueId, wanted: u32, rx: &mut impl RxQueues, buffers: &mut BufferPool, context: &mut C,
+    ) -> u32 {
+        let mut batch = std::mem::take(&mut self.batch);
+        batch.clear();
+        context.touch(Op::Poll, Touch::write(Region::Napi, u32::from(queue.0), 0, 128));
+        rx.take(queue, context.now_ns(), wanted as usize, &mut batch);
+        for packet in &batch {
+            context.handed(packet, &mut buffers.frame(packet.buffer, packet.bytes));
+            context.op(Op::Descriptor, 1);
+            let descriptor = (packet.frame.0 as u32 % 1024) * 16;
+            context.touch(Op::Descriptor, Touch::read(Region::Ring, u32::from(queue.0), descriptor, 16));
+            context.op(Op::SkbAlloc, 1);
+            context.touch(Op::SkbAlloc, Touch::write(Region::Skb, packet.buffer.0, 0, 256));
+            context.op(Op::Receive, 1);
+            // eth_type_trans and the flow dissector read the headers: the first touch of the packet's bytes.
+            let headers = packet.bytes.min(64);
+            context.touch(Op::Receive, Touch::read(Region::Buffer, packet.buffer.0, 0, headers));
+            let polled_ns = context.now_ns();
+            context.passed(packet.frame, queue, Point::Polled);
+            let passage =
+                Passage { sent_ns: packet.sent_ns, ring_ns: packet.ready_ns, polled_ns, ..Passage::default() };
+            let skb = Skb { packet: *packet, passage, sequence: 0, payload_bytes: 0 };
+            self.netif_receive(skb, buffers, context);
+        }
+        let got = batch.len() as u32;
+        self.batch = batch;
+        got
+    }
+
+    fn poll_backlog<C: Context>(&mut self, wanted: u32, buffers: &mut BufferPool, context: &mut C) -> u32 {
+        let cpu = context.cpu();
+        let mut got = 0;
+        while got < wanted {
+            let Some(softnet) = self.softnets.get_mut(cpu.index()) else { break };
+            let Some(skb) = self.skbs.pop(&mut softnet.backlog) else { break };
+            got += 1;
+            let queue = skb.packet.queue;
+            context.queue(Some(queue));
+            context.op(Op::RpsDequeue, 1);
+            context.touch(Op::RpsDequeue, Touch::write(Region::Softnet, u32::from(cpu.0), 0, 64));
+            context.touch(Op::RpsDequeue, Touch::read(Region::Skb, skb.packet.buffer.0, 0, 128));
+            context.passed(skb.packet.frame, queue, Point::Unbacklogged);
+            self.ip_receive(skb, buffers, context);
+        }
+        got
+    }
+}
+
+fn rx_refill<C: Context>(queue: QueueId, rx: &mut impl RxQueues, buffers: &mut BufferPool, context: &mut C) {
+    let posted = rx.refill(queue, buffers);
+    context.op(Op::Refill, posted);
+    context.touch(Op::Refill, Touch::write(Region::Ring, u32::from(queue.0), 0, 16 * posted.min(64)));
+}

@@ -1,0 +1,111 @@
+//! One segment through TCP input, with the work it costs.
+
+use super::receiver::Arrival;
+use crate::path::Host;
+use crate::skb::Skb;
+use crate::Gap;
+use stage::{BufferPool, Context, DropReason, Op, Point, Region, SocketId, Touch};
+use wire::tcp::{Tcp, flag};
+
+/// In-order segments per acknowledgement (RFC 9293 section 3.8.6.3: at least every second full-sized segment).
+const SEGMENTS_PER_ACK: u32 = 2;
+
+impl Host {
+    pub(crate) fn tcp_receive<C: Context>(
+        &mut self, socket: SocketId, mut skb: Skb, buffers: &mut BufferPool, context: &mut C,
+    ) {
+        context.op(Op::TcpReceive, 1);
+        context.touch(Op::TcpReceive, Touch::write(Region::Socket, socket.0, 256, 256));
+        let frame = buffers.bytes(skb.packet.buffer);
+        let header = skb.packet.headers.l4_at().and_then(|at| frame.get(at..));
+        let Some(segment) = header.and_then(|bytes| Tcp::new(bytes).ok()) else {
+            return self.discard(skb, DropReason::TcpInhdr, buffers, context);
+        };
+        let has = |flag| segment.flags() & flag != 0;
+        let (sequence, syn, rst) = (segment.seq(), has(flag::SYN), has(flag::RST));
+        // SYN occupies one sequence number before the data (RFC 9293 section 3.4).
+        skb.sequence = sequence.wrapping_add(u32::from(syn));
+        skb.payload_bytes = skb.packet.headers.payload_len_bytes() as u32;
+
+        let window_bytes = self.config.tcp.rcvbuf_bytes;
+        let Some(state) = self.sockets.at_mut(socket) else { return };
+        let receiver = &mut state.tcp;
+        if !receiver.synchronised || syn || rst {
+            receiver.synchronised = !rst;
+            receiver.next = skb.sequence;
+        }
+        let arrival = receiver.judge(skb.sequence, skb.payload_bytes, window_bytes, &self.skbs);
+        let refused = match arrival {
+            Arrival::InOrder => return self.tcp_in_order(socket, skb, context),
+            Arrival::Early => return self.tcp_early(socket, skb, buffers, context),
+            Arrival::Old => DropReason::TcpOldData,
+            Arrival::BeyondWindow => DropReason::TcpOverwindow,
+            Arrival::Duplicate => DropReason::TcpOfomerge,
+        };
+        // A segment that is not next is answered at once (RFC 5681 section 4.2).
+        self.acknowledge(socket, context);
+        self.sockets.dropped(socket);
+        self.discard(skb, refused, buffers, context);
+    }
+
+    /// The next bytes: deliver them and whatever was waiting for them.
+    fn tcp_in_order<C: Context>(&mut self, socket: SocketId, mut skb: Skb, context: &mut C) {
+        let Some(state) = self.sockets.at_mut(socket) else { return };
+        if skb.payload_bytes > 0 {
+            skb.payload_bytes = state.tcp.advance(&skb);
+            state.tcp.unacknowledged += u32::from(skb.packet.segments);
+        }
+        self.deliver(socket, skb, context);
+        self.tcp_drain(socket, context);
+        let due = self.sockets.at(socket).is_some_and(|s| s.tcp.unacknowledged >= SEGMENTS_PER_ACK);
+        if due {
+            self.acknowledge(socket, context);
+        }
+    }
+
+    /// Bytes beyond a hole: keep them, and give the hole up if nobody will fill it.
+    fn tcp_early<C: Context>(
+        &mut self, socket: SocketId, skb: Skb, buffers: &mut BufferPool, context: &mut C,
+    ) {
+        context.op(Op::TcpOutOfOrder, 1);
+        let max = self.config.tcp.max_out_of_order_frames;
+        let Some(state) = self.sockets.at_mut(socket) else { return };
+        if state.tcp.out_of_order.frames() >= max {
+            self.acknowledge(socket, context);
+            self.sockets.dropped(socket);
+            return self.discard(skb, DropReason::TcpOfoQueuePrune, buffers, context);
+        }
+        context.passed(skb.packet.frame, skb.packet.queue, Point::OutOfOrder);
+        state.tcp.keep(skb, &mut self.skbs);
+        let waiting = state.tcp.out_of_order.frames();
+        self.acknowledge(socket, context);
+        if let Gap::SkipAfter(limit) = self.config.tcp.gap
+            && waiting >= limit
+            && let Some(state) = self.sockets.at_mut(socket)
+            && let Some(first) = self.skbs.front(&state.tcp.out_of_order)
+        {
+            state.tcp.next = first.sequence;
+            state.tcp.gaps_skipped += 1;
+            self.tcp_drain(socket, context);
+        }
+    }
+
+    fn tcp_drain<C: Context>(&mut self, socket: SocketId, context: &mut C) {
+        while let Some(state) = self.sockets.at_mut(socket)
+            && let Some(mut skb) = state.tcp.take_next(&mut self.skbs)
+        {
+            skb.payload_bytes = state.tcp.advance(&skb);
+            state.tcp.unacknowledged += u32::from(skb.packet.segments);
+            context.op(Op::TcpOutOfOrder, 1);
+            self.deliver(socket, skb, context);
+        }
+    }
+
+    fn acknowledge<C: Context>(&mut self, socket: SocketId, context: &mut C) {
+        context.op(Op::TcpAck, 1);
+        if let Some(state) = self.sockets.at_mut(socket) {
+            state.tcp.unacknowledged = 0;
+            state.tcp.acks += 1;
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! Packet memory: fixed-size buffers with real bytes, one pool per receive queue (as Linux's page pool), so that a
+//! queue that starves does not starve its neighbours.
+
+use crate::QueueId;
+
+/// A buffer's index over all pools.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BufferId(pub u32);
+
+/// End of a chain, and of a free list.
+const NONE: u32 = u32::MAX;
+/// Marks a buffer that is free, so that releasing twice is refused.
+const FREE: u32 = u32::MAX - 1;
+
+/// All packet buffers of a NIC.
+#[derive(Debug)]
+pub struct BufferPool {
+    bytes: Vec<u8>,
+    buffer_bytes: usize,
+    buffers_per_queue: u32,
+    /// Chain link while owned; `FREE` while free.
+    next: Vec<u32>,
+    /// Free buffers per queue, taken from the end: the warmest first, as the page pool's array cache does.
+    free: Vec<Vec<u32>>,
+}
+
+impl BufferPool {
+    /// `queues` pools of `buffers_per_queue` buffers of `buffer_bytes` bytes.
+    pub fn new(queues: u16, buffers_per_queue: u32, buffer_bytes: u32) -> Self {
+        let count = u32::from(queues) * buffers_per_queue;
+        let buffer_bytes = buffer_bytes as usize;
+        let pool = |queue: u16| {
+            let first = u32::from(queue) * buffers_per_queue;
+            (first..first + buffers_per_queue).rev().collect()
+        };
+        BufferPool {
+            bytes: vec![0; count as usize * buffer_bytes],
+            buffer_bytes,
+            buffers_per_queue,
+            next: vec![FREE; count as usize],
+            free: (0..queues).map(pool).collect(),
+        }
+    }
+
+    /// Bytes in one buffer.
+    pub fn buffer_bytes(&self) -> usize {
+        self.buffer_bytes
+    }
+
+    /// Buffers over all pools.
+    pub fn capacity(&self) -> u64 {
+        self.next.len() as u64
+    }
+
+    /// Buffers that lie free.
+    pub fn free(&self) -> u64 {
+        self.free.iter().map(|list| list.len() as u64).sum()
+    }
+
+    /// Buffers someone owns, counted apart from the free lists: `capacity = free + owned` must hold.
+    pub fn owned(&self) -> u64 {
+        self.next.iter().filter(|link| **link != FREE).count() as u64
+    }
+
+    /// Take a buffer of the queue's pool.
+    #[inline]
+    pub fn allocate(&mut self, queue: QueueId) -> Option<BufferId> {
+        let buffer = self.free.get_mut(queue.index())?.pop()?;
+        if let Some(link) = self.next.get_mut(buffer as usize) {
+            *link = NONE;
+        }
+        Some(BufferId(buffer))
+    }
+
+    /// Give back a buffer with everything chained to it; returns how many that were. A buffer that is free already
+    /// is left alone and counts 0.
+    #[inline]
+    pub fn release(&mut self, buffer: BufferId) -> u32 {
+        let mut released = 0;
+        let mut at = buffer.0;
+        while let Some(link) = self.next.get_mut(at as usize) {
+            if *link == FREE {
+                break;
+            }
+            let following = *link;
+            *link = FREE;
+            if let Some(list) = self.free.get_mut((at / self.buffers_per_queue) as usize) {
+                list.push(at);
+            }
+            released += 1;
+            at = following;
+        }
+        released
+    }
+
+    /// Chain `following` behind `buffer`.
+    #[inline]
+    pub fn link(&mut self, buffer: BufferId, following: BufferId) {
+        if let Some(link) = self.next.get_mut(buffer.0 as usize) {
+            *link = following.0;
+        }
+    }
+
+    /// The buffer's memory.
+    #[inline]
+    pub fn bytes(&self, buffer: BufferId) -> &[u8] {
+        let start = buffer.0 as usize * self.buffer_bytes;
+        self.bytes.get(start..start + self.buffer_bytes).unwrap_or(&[])
+    }
+
+    /// The buffer's memory, to be written.
+    #[inline]
+    pub fn bytes_mut(&mut self, buffer: BufferId) -> &mut [u8] {
+        let start = buffer.0 as usize * self.buffer_bytes;
+        self.bytes.get_mut(start..start + self.buffer_bytes).unwrap_or(&mut [])
+    }
+
+    /// The buffers of a frame, first to last.
+    pub fn chain(&self, first: BufferId) -> impl Iterator<Item = BufferId> + '_ {
+        let real = |link: &u32| *link < FREE;
+        std::iter::successors(Some(first.0).filter(real), move |at| {
+            self.next.get(*at as usize).copied().filter(real)
+        })
+        .map(BufferId)
+    }
+
+    /// The frame's bytes, gathered from its buffers in pieces.
+    pub fn frame(&self, first: BufferId, bytes: u32) -> impl Iterator<Item = &[u8]> + '_ {
+        let mut left = bytes as usize;
+        self.chain(first).map_while(move |buffer| {
+            let piece = self.bytes(buffer);
+            let n = left.min(piece.len());
+            left -= n;
+            piece.get(..n).filter(|p| !p.is_empty())
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn no_buffer_is_lost_or_given_twice(steps in prop::collection::vec((0u16..4, 0usize..8), 0..400)) {
+            let mut pool = BufferPool::new(4, 8, 64);
+            let mut held: Vec<BufferId> = Vec::new();
+            for (queue, choice) in steps {
+                if choice < 5 {
+                    if let Some(buffer) = pool.allocate(QueueId(queue)) {
+                        prop_assert!(!held.contains(&buffer));
+                        held.push(buffer);
+                    }
+                } else if !held.is_empty() {
+                    let buffer = held.swap_remove(choice % held.len());
+                    prop_assert_eq!(pool.release(buffer), 1);
+                    prop_assert_eq!(pool.release(buffer), 0);
+                }
+                prop_assert_eq!(pool.owned(), held.len() as u64);
+                prop_assert_eq!(pool.capacity(), pool.free() + pool.owned());
+            }
+        }
+    }
+
+    #[test]
+    fn a_chain_is_read_and_released_whole() {
+        let mut pool = BufferPool::new(1, 4, 4);
+        let (a, b) = (pool.allocate(QueueId(0)).unwrap(), pool.allocate(QueueId(0)).unwrap());
+        pool.bytes_mut(a).copy_from_slice(b"rxbe");
+        pool.bytes_mut(b).copy_from_slice(b"nch!");
+        pool.link(a, b);
+        assert_eq!(pool.frame(a, 7).collect::<Vec<_>>().concat(), b"rxbench");
+        assert_eq!(pool.release(a), 2);
+        assert_eq!(pool.free(), 4);
+    }
+}

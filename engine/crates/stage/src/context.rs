@@ -1,0 +1,135 @@
+//! What a host stage runs in: a meter, someone who runs CPUs and tasks, and someone who watches.
+
+use crate::{CpuId, FrameId, Meter, Nanos, QueueId, RxPacket, Signal, Verdict};
+
+/// A task: an application thread. Index from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TaskId(pub u32);
+
+/// A socket's index, from 0, in order of creation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SocketId(pub u32);
+
+/// What a stage asks of whoever runs the CPUs.
+pub trait Executor {
+    /// The CPU the stage runs on.
+    fn cpu(&self) -> CpuId;
+
+    /// Make a sleeping task runnable. No effect on one that is awake.
+    fn wake(&mut self, task: TaskId);
+
+    /// Send an inter-processor interrupt that schedules the target's backlog.
+    fn send_ipi(&mut self, target: CpuId);
+
+    /// A queue's interrupt or coalescing timer, as the device answered when it was armed.
+    fn signal(&mut self, signal: Signal);
+}
+
+/// A point on the packet's way, for latency and traces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Point {
+    /// Written back to the ring (NIC).
+    Ring,
+    /// Taken from the ring by NAPI.
+    Polled,
+    /// Put on another CPU's backlog.
+    Backlog,
+    /// Taken from the backlog.
+    Unbacklogged,
+    /// Accepted by IP.
+    Ip,
+    /// Put on the out-of-order queue.
+    OutOfOrder,
+    /// Put on a socket's receive queue.
+    Socket,
+    /// Read by the application.
+    Read,
+}
+
+impl Point {
+    /// Name in traces.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Point::Ring => "ring",
+            Point::Polled => "napi",
+            Point::Backlog => "backlog",
+            Point::Unbacklogged => "process_backlog",
+            Point::Ip => "ip",
+            Point::OutOfOrder => "tcp_out_of_order",
+            Point::Socket => "socket",
+            Point::Read => "app",
+        }
+    }
+}
+
+/// The times a frame was seen at, for the latency of each part of its way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Passage {
+    /// When the sender meant to send it.
+    pub sent_ns: Nanos,
+    /// When it was written back to the ring.
+    pub ring_ns: Nanos,
+    /// When NAPI took it.
+    pub polled_ns: Nanos,
+    /// When it was put on its socket.
+    pub socket_ns: Nanos,
+    /// When the application had read it.
+    pub read_ns: Nanos,
+}
+
+/// Something worth a row in the events table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// net_rx_action ran out of budget or time.
+    TimeSqueeze,
+    /// Softirq work was handed to ksoftirqd.
+    KsoftirqdWoken,
+    /// A device interrupt was taken.
+    Interrupt,
+    /// An inter-processor interrupt was taken.
+    Ipi,
+    /// A task was woken.
+    Woken(TaskId),
+    /// A task went to sleep.
+    Slept(TaskId),
+    /// The scheduler moved a task from this CPU.
+    Migrated(TaskId, CpuId),
+}
+
+impl Event {
+    /// Name in the events table.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Event::TimeSqueeze => "time_squeeze",
+            Event::KsoftirqdWoken => "ksoftirqd_woken",
+            Event::Interrupt => "interrupt",
+            Event::Ipi => "ipi",
+            Event::Woken(_) => "task_woken",
+            Event::Slept(_) => "task_slept",
+            Event::Migrated(..) => "task_migrated",
+        }
+    }
+}
+
+/// Who watches.
+pub trait Observer {
+    /// The frame was handed to the host's stack: NAPI took it off its queue.
+    fn handed(&mut self, packet: &RxPacket, bytes: &mut dyn Iterator<Item = &[u8]>);
+
+    /// The frame has met its end. Called exactly once per frame.
+    fn settled(&mut self, packet: &RxPacket, verdict: Verdict, payload_bytes: u32);
+
+    /// The application has read the frame.
+    fn read(&mut self, packet: &RxPacket, passage: Passage);
+
+    /// The frame passed a point of its way.
+    fn passed(&mut self, frame: FrameId, queue: QueueId, point: Point);
+
+    /// Something happened on this CPU.
+    fn event(&mut self, queue: Option<QueueId>, event: Event);
+}
+
+/// Everything a host stage may use.
+pub trait Context: Meter + Executor + Observer {}
+
+impl<T: Meter + Executor + Observer> Context for T {}

@@ -1,0 +1,37 @@
+//! What a stage of the receive path may know.
+//!
+//! A stage is told `now`, says what work it did ([`Meter::op`], [`Meter::touch`]) and never what that costs, and
+//! returns its next deadline. It never knows whether it runs in virtual or real time. This crate holds the words
+//! in which it says these things; it has no dependencies and no state of its own.
+
+#![forbid(unsafe_code)]
+
+mod buffers;
+mod context;
+mod cores;
+mod counter;
+mod fault;
+mod meter;
+mod op;
+mod packet;
+mod place;
+mod random;
+mod reason;
+mod rx_queue;
+mod time;
+mod verdict;
+
+pub use buffers::{BufferId, BufferPool};
+pub use context::{Context, Event, Executor, Observer, Passage, Point, SocketId, TaskId};
+pub use cores::{CpuId, QueueId};
+pub use counter::{CounterDeclaration, Counters, CounterSet};
+pub use fault::{drop_reason, is_dropped_by_nic};
+pub use meter::{Free, Meter};
+pub use op::{Layer, Op, OpDeclaration};
+pub use packet::{FrameId, HashType, RxPacket};
+pub use place::{Access, Region, Touch, CACHE_LINE_BYTES};
+pub use random::Random;
+pub use reason::{DropReason, ReasonDeclaration};
+pub use rx_queue::{Interrupt, RxQueues, Signal};
+pub use time::{Nanos, NANOS_PER_SECOND};
+pub use verdict::{Tally, Verdict};

@@ -1,0 +1,46 @@
+//! A received frame as it crosses from the NIC to the host: where its bytes are and what the NIC wrote about it.
+
+use crate::{BufferId, Nanos, QueueId};
+
+/// A frame's number in its run, from 0, in order of arrival.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct FrameId(pub u64);
+
+/// What the RSS hash was computed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum HashType {
+    /// Not hashed: not IP, or the type is switched off. Goes to queue 0.
+    #[default]
+    None,
+    /// Addresses only.
+    L3,
+    /// Addresses and ports.
+    L4,
+}
+
+/// A received frame: the receive descriptor's write-back with the driver's own note of the buffer.
+#[derive(Clone, Copy, Debug)]
+pub struct RxPacket {
+    /// Which frame of the run.
+    pub frame: FrameId,
+    /// First buffer; [`crate::BufferPool::chain`] leads to the rest.
+    pub buffer: BufferId,
+    /// Frame length in bytes, without FCS.
+    pub bytes: u32,
+    /// Hardware queue it was steered to.
+    pub queue: QueueId,
+    /// Wire frames merged into this one (1 without LRO).
+    pub segments: u16,
+    /// RSS hash.
+    pub hash: u32,
+    /// What the hash covers.
+    pub hash_type: HashType,
+    /// The NIC verified the transport checksum and found it right.
+    pub checksum_good: bool,
+    /// When the sender meant to send it; latency counts from here (no coordinated omission).
+    pub sent_ns: Nanos,
+    /// When its descriptor was written back; the host must not see it earlier.
+    pub ready_ns: Nanos,
+    /// Header offsets found by the NIC's parser.
+    pub headers: wire::walk::Headers,
+}

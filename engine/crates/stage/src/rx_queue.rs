@@ -1,0 +1,41 @@
+//! The seam between driver and device: what the host may do with a hardware receive queue.
+
+use crate::{BufferPool, Nanos, QueueId, RxPacket};
+
+/// A queue wants its CPU's attention.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Interrupt {
+    /// Which queue.
+    pub queue: QueueId,
+    /// When its message is on the bus.
+    pub at_ns: Nanos,
+}
+
+/// What re-arming a queue's interrupt, or a frame's arrival, leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// Nothing to wait for.
+    Quiet,
+    /// An interrupt now.
+    Raise(Interrupt),
+    /// The coalescing timer was started: ask [`RxQueues::timer`] at that time.
+    Timer(Interrupt),
+}
+
+/// The receive queues of a device, as its driver sees them.
+pub trait RxQueues {
+    /// Take up to `limit` frames written back by `now_ns` from the queue, appending to `out`; returns how many.
+    fn take(&mut self, queue: QueueId, now_ns: Nanos, limit: usize, out: &mut Vec<RxPacket>) -> usize;
+
+    /// Frames written back by `now_ns` and not taken.
+    fn ready(&self, queue: QueueId, now_ns: Nanos) -> usize;
+
+    /// Give descriptors back, with fresh buffers as far as the pool has them; returns how many buffers were posted.
+    fn refill(&mut self, queue: QueueId, buffers: &mut BufferPool) -> u32;
+
+    /// Enable the queue's interrupt, which it disabled by raising it.
+    fn arm(&mut self, queue: QueueId, now_ns: Nanos) -> Signal;
+
+    /// The coalescing timer started for `now_ns` is due; an overtaken timer answers [`Signal::Quiet`].
+    fn timer(&mut self, queue: QueueId, now_ns: Nanos) -> Signal;
+}
