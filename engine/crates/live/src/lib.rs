@@ -4,4 +4,8 @@
 
 #![deny(clippy::undocumented_unsafe_blocks)]
 
+mod cpu_features;
 pub mod spsc;
+mod toeplitz_gfni;
+
+pub use toeplitz_gfni::Gfni;

@@ -8,7 +8,7 @@ mod record;
 mod ring;
 
 pub use record::Record;
-pub use ring::{ring, Consumer, Producer};
+pub use ring::{Consumer, Producer, ring};
 
 #[cfg(test)]
 mod tests;

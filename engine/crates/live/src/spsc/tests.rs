@@ -3,7 +3,7 @@ use std::thread;
 
 use proptest::prelude::*;
 
-use super::{ring, Record};
+use super::{Record, ring};
 
 proptest! {
     #[test]

@@ -1,0 +1,28 @@
+//! What a measured job is.
+
+/// One timed run.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sample {
+    /// Time per item in ns.
+    pub(crate) ns_per_item: f64,
+    /// Sum over the results: both sides must come to the same one for the same number of passes.
+    pub(crate) check: u64,
+}
+
+/// A job: ours, and which of the peer's jobs it stands beside.
+pub(crate) trait Job {
+    /// `stage/operation/parameter`.
+    fn name(&self) -> &'static str;
+
+    /// What an item is, in the singular.
+    fn item(&self) -> &'static str;
+
+    /// The peer's job and what it is made of; `None` where no peer does the same work.
+    fn peer(&self) -> Option<(&'static str, &'static str)>;
+
+    /// What is not equal between the two sides.
+    fn unequal(&self) -> &'static str;
+
+    /// Run over the workload `passes` times and time it.
+    fn sample(&mut self, passes: u32) -> Sample;
+}
