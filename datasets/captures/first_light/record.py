@@ -241,7 +241,7 @@ def frames(data: bytes) -> list[tuple[int, bytes]]:
 
 
 def put_in_order(pcap: Path) -> None:
-    """Sort by stamp: two CPUs hand frames to a veth at once and cross by a microsecond, which no wire does."""
+    """Sort by stamp: two CPUs that hand frames to a veth cross by a microsecond, which no wire does."""
     data = pcap.read_bytes()
     ordered = sorted(frames(data), key=lambda frame: frame[0])
     pcap.write_bytes(data[:24] + b"".join(record for _, record in ordered))
