@@ -1,0 +1,186 @@
+//! The NIC's pipeline, in the packet's order: parse, hash, choose a queue, write to the ring, coalesce.
+
+use crate::parser::{Classified, parse};
+use crate::queue::{Ring, RxQueue};
+use crate::rss::{self, BoxedHash, Contexts, HashInput, IndirectionTable, RssConfig, RssKey, Table};
+use crate::{ConfigError, NicConfig, NicCounter};
+use stage::{BufferPool, DropReason, FrameId, HashType, Nanos, QueueId, RxPacket, Signal, Touch};
+
+/// Frames hashed at once: enough for any vector width, and their inputs stay in the L1 cache.
+const BATCH: usize = 32;
+
+/// A network card's receive side.
+pub struct Nic {
+    max_frame_bytes: u32,
+    rx_checksum: bool,
+    rss: RssConfig,
+    hasher: BoxedHash,
+    table: IndirectionTable,
+    contexts: Contexts,
+    pub(crate) queues: Vec<RxQueue>,
+}
+
+impl Nic {
+    /// A NIC with its rings filled from `buffers`, hashing by table.
+    ///
+    /// # Errors
+    /// What [`NicConfig::check`] and [`IndirectionTable`] refuse; buffers of another size or for fewer queues.
+    pub fn new(config: NicConfig, buffers: &mut BufferPool) -> Result<Nic, ConfigError> {
+        Self::with_hasher(config, buffers, &|key| Box::new(Table::new(key)))
+    }
+
+    /// The same, hashing by what `hasher` builds for a key.
+    ///
+    /// # Errors
+    /// As [`Nic::new`].
+    pub fn with_hasher(
+        config: NicConfig,
+        buffers: &mut BufferPool,
+        hasher: &dyn Fn(&RssKey) -> BoxedHash,
+    ) -> Result<Nic, ConfigError> {
+        config.check()?;
+        if buffers.buffer_bytes() != config.buffer_bytes as usize {
+            let allowed = format!("{}, the bytes of the buffers given", buffers.buffer_bytes());
+            return Err(ConfigError::new("buffer_bytes", config.buffer_bytes, allowed));
+        }
+        let table = config.rss.spread.table(config.queues)?;
+        let mut contexts = Contexts::default();
+        for context in &config.contexts {
+            contexts.add(context, config.queues, hasher)?;
+        }
+        let queue = |id| {
+            let id = QueueId(id);
+            let mut ring = Ring::new(id, config.ring_size, config.refill_batch, config.buffer_bytes);
+            ring.refill(buffers);
+            RxQueue::new(id, ring, config.coalesce_of(id))
+        };
+        Ok(Nic {
+            max_frame_bytes: config.max_frame_bytes,
+            rx_checksum: config.rx_checksum,
+            hasher: hasher(&config.rss.key),
+            table,
+            contexts,
+            queues: (0..config.queues).map(queue).collect(),
+            rss: config.rss,
+        })
+    }
+
+    /// Parse and hash as many frames as both slices have. Pure: nothing is counted, dropped or stored.
+    pub fn classify(&self, frames: &[&[u8]], out: &mut [Classified]) {
+        let mut inputs = [HashInput::EMPTY; BATCH];
+        let mut hashes = [0; BATCH];
+        for (frames, out) in frames.chunks(BATCH).zip(out.chunks_mut(BATCH)) {
+            for ((frame, classified), input) in frames.iter().zip(out.iter_mut()).zip(&mut inputs) {
+                *classified = parse(frame, self.max_frame_bytes, self.rx_checksum);
+                *input = self.hash_input(frame, classified);
+            }
+            let filled = frames.len().min(out.len());
+            self.hasher.hash_batch(inputs.get(..filled).unwrap_or(&inputs), &mut hashes);
+            for ((classified, hash), input) in out.iter_mut().zip(hashes).zip(&inputs) {
+                let own = self.contexts.get(classified.context).and_then(|context| context.hasher.as_ref());
+                classified.hash = own.map_or(hash, |hasher| hasher.hash(input));
+            }
+        }
+    }
+
+    /// Notes context and hash type; returns what is to be hashed.
+    #[inline]
+    fn hash_input(&self, frame: &[u8], classified: &mut Classified) -> HashInput {
+        if classified.drop.is_some() {
+            return HashInput::EMPTY;
+        }
+        let headers = &classified.headers;
+        if !self.contexts.is_empty() {
+            let ports = rss::layer(headers, self.rss.inner).and_then(|layer| rss::ports(frame, layer));
+            let vlan = frame.get(14..16).filter(|_| headers.vlans > 0);
+            classified.context = self.contexts.choose(
+                ports.map(|[_, _, high, low]| u16::from_be_bytes([high, low])),
+                vlan.and_then(|tag| tag.first_chunk()).map(|tag| u16::from_be_bytes(*tag) & 0x0fff),
+            );
+        }
+        let (input, hash_type) = rss::select(frame, headers, &self.rss.fields, self.rss.inner);
+        classified.hash_type = hash_type;
+        self.rss.symmetry.apply(input)
+    }
+
+    /// The queue a classified frame goes to. One without a hash goes to queue 0, in a context to its table's first.
+    #[inline]
+    pub fn queue_of(&self, classified: &Classified) -> QueueId {
+        match self.contexts.get(classified.context) {
+            Some(context) => context.table.queue(classified.hash),
+            None if classified.hash_type == HashType::None => QueueId(0),
+            None => self.table.queue(classified.hash),
+        }
+    }
+
+    /// A frame has arrived: write it to its queue's ring, reporting each DMA write, and say what becomes of the
+    /// queue's interrupt. `sent_ns` is when its sender meant to send it.
+    ///
+    /// # Errors
+    /// The frame is dropped, and counted.
+    #[inline]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "a frame has that many sides, and a struct would only rename them"
+    )]
+    pub fn receive(
+        &mut self,
+        now_ns: Nanos,
+        frame: &[u8],
+        classified: &Classified,
+        id: FrameId,
+        sent_ns: Nanos,
+        buffers: &mut BufferPool,
+        dma: &mut impl FnMut(Touch),
+    ) -> Result<Signal, DropReason> {
+        let queue_id = self.queue_of(classified);
+        let Some(queue) = self.queues.get_mut(queue_id.index()) else { return Err(DropReason::RxMissed) };
+        let packet = RxPacket {
+            frame: id,
+            buffer: stage::BufferId(u32::MAX),
+            bytes: frame.len() as u32,
+            queue: queue_id,
+            segments: 1,
+            hash: classified.hash,
+            hash_type: classified.hash_type,
+            checksum_good: classified.checksum_good,
+            sent_ns,
+            ready_ns: now_ns,
+            headers: classified.headers,
+        };
+        let written = match classified.drop {
+            Some(reason) => Err(reason),
+            None => queue.ring.write(frame, packet, buffers, dma),
+        };
+        match written {
+            Ok(descriptors) => {
+                queue.count_received(&packet, descriptors);
+                let signal = queue.coalesce.frame(now_ns);
+                Ok(queue.count_interrupt(signal))
+            }
+            Err(reason) => {
+                queue.count_dropped(reason);
+                Err(reason)
+            }
+        }
+    }
+
+    /// The receive queues, by number.
+    pub fn queues(&self) -> &[RxQueue] {
+        &self.queues
+    }
+
+    /// Sum of one counter over all queues.
+    pub fn total(&self, counter: NicCounter) -> u64 {
+        self.queues.iter().map(|queue| queue.counters().value(counter)).sum()
+    }
+
+    /// Frames in rings and not taken, counted by walking the rings.
+    pub fn pending(&self) -> u64 {
+        self.queues.iter().map(|queue| queue.ring().waiting() as u64).sum()
+    }
+}
+
+#[cfg(test)]
+#[path = "pipeline_tests.rs"]
+mod tests;

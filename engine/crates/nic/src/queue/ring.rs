@@ -1,0 +1,193 @@
+//! The descriptor ring. Going round it, descriptors are: written back and waiting for the host; posted with a buffer
+//! and the NIC's to fill; vacant, given back by the host and without a buffer.
+
+use super::descriptor::{DONE, Descriptor, END_OF_PACKET};
+use stage::{BufferId, BufferPool, DropReason, Nanos, QueueId, Region, RxPacket, Touch};
+use std::collections::VecDeque;
+
+/// A ring of fixed size.
+#[derive(Debug)]
+pub struct Ring {
+    queue: QueueId,
+    descriptors: Box<[Descriptor]>,
+    /// Where the NIC writes next.
+    head: usize,
+    /// Where the driver posts next.
+    tail: usize,
+    posted: u32,
+    vacant: u32,
+    /// Vacant descriptors for which the pool had no buffer at the last refill.
+    unfilled: u32,
+    refill_batch: u32,
+    buffer_bytes: u32,
+    /// Frames written back and not taken, oldest first.
+    frames: VecDeque<RxPacket>,
+}
+
+impl Ring {
+    /// A ring of `size` vacant descriptors for buffers of `buffer_bytes`; [`Ring::refill`] posts only when
+    /// `refill_batch` or more are vacant.
+    pub(crate) fn new(queue: QueueId, size: u32, refill_batch: u32, buffer_bytes: u32) -> Self {
+        Ring {
+            queue,
+            descriptors: vec![Descriptor::default(); size as usize].into_boxed_slice(),
+            head: 0,
+            tail: 0,
+            posted: 0,
+            vacant: size,
+            unfilled: 0,
+            refill_batch,
+            buffer_bytes,
+            frames: VecDeque::with_capacity(size as usize),
+        }
+    }
+
+    /// Descriptors with a buffer, the NIC's to fill.
+    pub fn posted(&self) -> u32 {
+        self.posted
+    }
+
+    /// Descriptors given back by the host and without a buffer.
+    pub fn vacant(&self) -> u32 {
+        self.vacant
+    }
+
+    /// Vacant descriptors for which the pool had no buffer at the last refill.
+    pub fn unfilled(&self) -> u32 {
+        self.unfilled
+    }
+
+    /// Frames written back and not taken.
+    pub fn waiting(&self) -> usize {
+        self.frames.len()
+    }
+
+    /// The descriptors, by slot.
+    pub fn descriptors(&self) -> &[Descriptor] {
+        &self.descriptors
+    }
+
+    /// How many descriptors a frame takes.
+    #[inline]
+    pub(crate) fn descriptors_for(&self, frame_bytes: u32) -> u32 {
+        // The division is for jumbo frames only.
+        if frame_bytes <= self.buffer_bytes { 1 } else { frame_bytes.div_ceil(self.buffer_bytes) }
+    }
+
+    /// Write a frame to the next descriptors' buffers and back to the ring, reporting each DMA write; `packet` is
+    /// completed with the first buffer and the time at which the host may see it. Returns how many descriptors it
+    /// took.
+    ///
+    /// # Errors
+    /// `RxNoBuffer` when the frame would have found room had the pool had buffers at the last refill; `RxMissed` when
+    /// it would not even then, for the host has not given enough descriptors back. Nothing is written.
+    #[inline]
+    pub(crate) fn write(
+        &mut self,
+        frame: &[u8],
+        mut packet: RxPacket,
+        buffers: &mut BufferPool,
+        dma: &mut impl FnMut(Touch),
+    ) -> Result<u32, DropReason> {
+        let needed = self.descriptors_for(packet.bytes);
+        if self.posted < needed {
+            let filled = self.posted + self.unfilled;
+            return Err(if filled >= needed { DropReason::RxNoBuffer } else { DropReason::RxMissed });
+        }
+        let (piece, mut rest) = frame.split_at_checked(self.buffer_bytes as usize).unwrap_or((frame, &[]));
+        packet.buffer = self.write_piece(piece, packet.hash, rest.is_empty(), buffers, dma);
+        let mut previous = packet.buffer;
+        while !rest.is_empty() {
+            let (piece, following) = rest.split_at_checked(self.buffer_bytes as usize).unwrap_or((rest, &[]));
+            let buffer = self.write_piece(piece, packet.hash, following.is_empty(), buffers, dma);
+            buffers.link(previous, buffer);
+            (previous, rest) = (buffer, following);
+        }
+        // Descriptors are written back in order, so no frame is to be seen before the one ahead of it.
+        if let Some(ahead) = self.frames.back() {
+            packet.ready_ns = packet.ready_ns.max(ahead.ready_ns);
+        }
+        self.frames.push_back(packet);
+        Ok(needed)
+    }
+
+    #[inline]
+    fn write_piece(
+        &mut self,
+        piece: &[u8],
+        hash: u32,
+        last: bool,
+        buffers: &mut BufferPool,
+        dma: &mut impl FnMut(Touch),
+    ) -> BufferId {
+        let slot = self.head;
+        let length_bytes = piece.len() as u32;
+        let mut buffer = BufferId(u32::MAX);
+        if let Some(descriptor) = self.descriptors.get_mut(slot) {
+            buffer = BufferId(descriptor.buffer);
+            descriptor.hash = hash;
+            descriptor.length_bytes = length_bytes;
+            descriptor.flags = if last { DONE | END_OF_PACKET } else { DONE };
+        }
+        if let Some(room) = buffers.bytes_mut(buffer).get_mut(..piece.len()) {
+            room.copy_from_slice(piece);
+        }
+        self.head = following(slot, self.descriptors.len());
+        self.posted -= 1;
+        dma(Touch::write(Region::Buffer, buffer.0, 0, length_bytes));
+        dma(Touch::write(Region::Ring, u32::from(self.queue.0), 16 * slot as u32, 16));
+        buffer
+    }
+
+    /// Frames written back by `now_ns` and not taken.
+    #[inline]
+    pub(crate) fn ready(&self, now_ns: Nanos) -> usize {
+        match self.frames.back() {
+            None => 0,
+            Some(newest) if newest.ready_ns <= now_ns => self.frames.len(),
+            Some(_) => self.frames.partition_point(|packet| packet.ready_ns <= now_ns),
+        }
+    }
+
+    /// Take up to `limit` frames written back by `now_ns`; their descriptors become vacant.
+    #[inline]
+    pub(crate) fn take(&mut self, now_ns: Nanos, limit: usize, out: &mut Vec<RxPacket>) -> usize {
+        let taken = self.ready(now_ns).min(limit);
+        let descriptors = |packet: &RxPacket| self.descriptors_for(packet.bytes);
+        self.vacant += self.frames.iter().take(taken).map(descriptors).sum::<u32>();
+        // A drained deque begins at its first element again, so a queue that keeps up stays in few cache lines.
+        out.extend(self.frames.drain(..taken));
+        taken
+    }
+
+    /// Post buffers of the queue's pool on vacant descriptors; returns how many. Nothing happens below the refill
+    /// batch, as drivers write the tail register rarely (IXGBE_RX_BUFFER_WRITE).
+    #[inline]
+    pub(crate) fn refill(&mut self, buffers: &mut BufferPool) -> u32 {
+        if self.vacant < self.refill_batch {
+            return 0;
+        }
+        let mut filled = 0;
+        while filled < self.vacant {
+            let Some(buffer) = buffers.allocate(self.queue) else { break };
+            if let Some(descriptor) = self.descriptors.get_mut(self.tail) {
+                *descriptor = Descriptor { buffer: buffer.0, ..Descriptor::default() };
+            }
+            self.tail = following(self.tail, self.descriptors.len());
+            filled += 1;
+        }
+        self.posted += filled;
+        self.vacant -= filled;
+        self.unfilled = self.vacant;
+        filled
+    }
+}
+
+#[inline]
+fn following(slot: usize, size: usize) -> usize {
+    if slot + 1 == size { 0 } else { slot + 1 }
+}
+
+#[cfg(test)]
+#[path = "ring_tests.rs"]
+mod tests;

@@ -1,0 +1,88 @@
+//! Additional RSS contexts (`ethtool -X ... context new`): traffic singled out by a rule is spread by a table and,
+//! if wanted, a key of its own.
+
+use super::{BoxedHash, IndirectionTable, RssKey, Spread};
+use crate::ConfigError;
+
+/// A context's number; 0 is the NIC's default table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ContextId(pub u8);
+
+/// Most contexts besides the default one.
+const MOST_CONTEXTS: usize = 64;
+
+/// What singles a frame out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ContextRule {
+    /// Destination port of TCP or UDP. A fragment shows none.
+    DestinationPort(u16),
+    /// Identifier of the outermost VLAN tag.
+    Vlan(u16),
+}
+
+/// A context as configured.
+#[derive(Clone, Debug)]
+pub struct ContextConfig {
+    /// Frames it applies to; the first context whose rule fits is taken.
+    pub rule: ContextRule,
+    /// Its indirection table.
+    pub spread: Spread,
+    /// Its key; `None`: the NIC's.
+    pub key: Option<RssKey>,
+}
+
+/// A context in use.
+pub(crate) struct Context {
+    rule: ContextRule,
+    pub(crate) table: IndirectionTable,
+    pub(crate) hasher: Option<BoxedHash>,
+}
+
+/// The contexts of a NIC, by number from 1.
+#[derive(Default)]
+pub(crate) struct Contexts(Vec<Context>);
+
+impl Contexts {
+    /// Add a context; it ranks behind those added before.
+    ///
+    /// # Errors
+    /// More than 64, an invalid VLAN identifier, a table that is refused.
+    pub(crate) fn add(
+        &mut self,
+        config: &ContextConfig,
+        queues: u16,
+        hasher: &dyn Fn(&RssKey) -> BoxedHash,
+    ) -> Result<ContextId, ConfigError> {
+        if self.0.len() == MOST_CONTEXTS {
+            return Err(ConfigError::new("contexts", MOST_CONTEXTS + 1, format!("at most {MOST_CONTEXTS}")));
+        }
+        if let ContextRule::Vlan(vlan @ 4095..) = config.rule {
+            return Err(ConfigError::new("contexts.vlan", vlan, "0 to 4094"));
+        }
+        let table = config.spread.table(queues)?;
+        self.0.push(Context { rule: config.rule, table, hasher: config.key.as_ref().map(hasher) });
+        Ok(ContextId(self.0.len() as u8))
+    }
+
+    /// There are none besides the default one.
+    #[inline]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The first context that fits, the default one if none does.
+    #[inline]
+    pub(crate) fn choose(&self, destination_port: Option<u16>, vlan: Option<u16>) -> ContextId {
+        let fits = |context: &Context| match context.rule {
+            ContextRule::DestinationPort(port) => destination_port == Some(port),
+            ContextRule::Vlan(id) => vlan == Some(id),
+        };
+        ContextId(self.0.iter().position(fits).map_or(0, |i| i as u8 + 1))
+    }
+
+    /// `None` for the default context.
+    #[inline]
+    pub(crate) fn get(&self, id: ContextId) -> Option<&Context> {
+        self.0.get(usize::from(id.0).checked_sub(1)?)
+    }
+}
