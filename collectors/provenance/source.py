@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
+import importlib
 import platform
 import subprocess
 from dataclasses import dataclass
@@ -55,13 +55,10 @@ def _sha256(path: Path) -> str:
 def _core() -> tuple[str, str]:
     """The compiled core's hash and what it says of its build; empty strings where it is not built."""
     try:
-        spec = importlib.util.find_spec("engine._core")
+        core = importlib.import_module("engine._core")
     except ImportError:
         return "", ""
-    if spec is None or spec.origin is None:
-        return "", ""
-    core = importlib.import_module("engine._core")
-    return _sha256(Path(spec.origin)), str(getattr(core, "BUILD_PROFILE", ""))
+    return _sha256(Path(str(core.__file__))), str(core.build()["profile"])
 
 
 def _version(package: str) -> str:

@@ -18,6 +18,7 @@ _NOT_CODE = re.compile(
 )
 _TEST_ITEM = re.compile(r"#\[cfg\((?:all\()?test\b[^\]]*\]\s*(?:#\[[^\]]*\]\s*)*")
 _TEST_MODULE = re.compile(_TEST_ITEM.pattern + r"(?:pub(?:\([a-z]+\))?\s+)?mod\s+(\w+)\s*;")
+_TEST_PATH = re.compile(r'#\[cfg\(test\)\]\s*#\[path = "([^"]+)"\]')
 _USE = re.compile(r"\buse\s+([^;]+);")
 _PATH = re.compile(r"(?<![\w:])((?:std|core|alloc)(?:\s*::\s*\w+)+)")
 
@@ -83,6 +84,8 @@ def sources(crate: Path) -> list[Path]:
     of_tests: set[Path] = set()
     for path in found:
         folder = path.parent if path.name in ("lib.rs", "main.rs", "mod.rs") else path.with_suffix("")
-        for module in _TEST_MODULE.findall(code(path.read_text())):
+        text = path.read_text()
+        for module in _TEST_MODULE.findall(code(text)):
             of_tests |= {folder / f"{module}.rs", folder / module}
+        of_tests |= {path.parent / named for named in _TEST_PATH.findall(text)}
     return [path for path in found if not of_tests & {path, *path.parents}]

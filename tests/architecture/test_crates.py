@@ -117,11 +117,13 @@ def test_files_of_tests_are_left_out(tmp_path):
     source = tmp_path / "src"
     (source / "rss/tests").mkdir(parents=True)
     (source / "lib.rs").write_text("mod rss;\n#[cfg(test)]\nmod judge;\n")
+    (source / "ring.rs").write_text('#[cfg(test)]\n#[path = "ring_tests.rs"]\nmod tests;\n')
+    (source / "ring_tests.rs").write_text("")
     (source / "rss/mod.rs").write_text("pub mod table;\n#[cfg(test)]\npub(crate) mod tests;\n")
     for name in ("judge.rs", "rss/table.rs", "rss/tests.rs", "rss/tests/vectors.rs"):
         (source / name).write_text("")
     kept = {str(path.relative_to(source)) for path in sources(tmp_path)}
-    assert kept == {"lib.rs", "rss/mod.rs", "rss/table.rs"}
+    assert kept == {"lib.rs", "ring.rs", "rss/mod.rs", "rss/table.rs"}
 
 
 def test_lifetimes_are_not_characters():
