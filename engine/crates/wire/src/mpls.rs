@@ -15,6 +15,8 @@ pub const IPV6_EXPLICIT_NULL: u32 = 2;
 pub const ENTROPY_LABEL_INDICATOR: u32 = 7;
 /// Generic associated channel label (RFC 5586).
 pub const GAL: u32 = 13;
+/// OAM alert (RFC 3429).
+pub const OAM_ALERT: u32 = 14;
 
 /// True for a special-purpose label that must not arrive.
 ///

@@ -6,6 +6,11 @@ use crate::ipv4::{HEADER_BYTES, Ipv4};
 
 impl<V: Visit> Walker<'_, '_, V> {
     pub(super) fn ipv4(&mut self, at: usize) -> Step {
+        if self.bytes(at).first().is_some_and(|byte| byte >> 4 == 6) {
+            // Announced as version 4: refused, and still told for what it is.
+            self.fault(at, Fault::Ipv4Header);
+            return Step::Ipv6(at);
+        }
         if let Err(fault) = self.open_layer(L3::V4, at) {
             return self.stop(at, fault);
         }
@@ -13,14 +18,16 @@ impl<V: Visit> Walker<'_, '_, V> {
         let Ok(view) = Ipv4::fixed(bytes) else { return self.stop(at, Fault::Ipv4Header) };
         let header_len = view.header_len_bytes();
         let total_len = usize::from(view.total_len_bytes());
-        if view.version() != 4 || header_len < HEADER_BYTES || (total_len < header_len && total_len != 0) {
+        let sound = view.version() == 4 && (HEADER_BYTES..=bytes.len()).contains(&header_len);
+        if !sound || (total_len < header_len && total_len != 0) {
             return self.stop(at, Fault::Ipv4Header);
         }
-        self.visitor.ipv4(at, &view);
+        let there = self.end.saturating_sub(at);
+        self.visitor.ipv4(at, &view, if total_len == 0 { there } else { total_len });
         if total_len == 0 {
             // Captured before segmentation: a dissector takes all bytes; no such packet is on a wire.
             self.fault(at, Fault::Ipv4Header);
-        } else if total_len > self.end.saturating_sub(at) {
+        } else if total_len > there {
             if !self.in_fragment {
                 self.fault(at, Fault::IpTruncated);
             }
@@ -29,9 +36,6 @@ impl<V: Visit> Walker<'_, '_, V> {
         }
         self.layer.end = offset(self.end);
         self.layer.protocol = view.protocol();
-        if header_len > bytes.len() {
-            return self.stop(at, Fault::Ipv4Header);
-        }
         if header_len > HEADER_BYTES {
             self.layer.flags |= Layer::OPTIONS;
             self.ipv4_options(at, &view);

@@ -1,6 +1,6 @@
 //! The walk's IPv6 step: the fixed header and the chain of extension headers.
 
-use super::{L3, Layer, Step, Visit, Walker, nonzero, offset};
+use super::{L3, Layer, Step, Visit, Walker, filled, nonzero, offset};
 use crate::extension::{Extension, Ipv6Option, JUMBO, Kind};
 use crate::ipv6::{HEADER_BYTES, Ipv6};
 use crate::{Fault, protocol};
@@ -24,6 +24,10 @@ impl<V: Visit> Walker<'_, '_, V> {
             (0, protocol::HOP_BY_HOP) => jumbo_len(bytes.get(HEADER_BYTES..).unwrap_or(&[])),
             _ => None,
         };
+        if jumbo.is_some_and(|len| len <= usize::from(u16::MAX)) {
+            // RFC 2675 section 3: a length that needs no jumbogram is an error.
+            return self.stop(at, Fault::Ipv6Extension);
+        }
         let payload_len = jumbo.unwrap_or(usize::from(view.payload_len_bytes()));
         let end = at.saturating_add(HEADER_BYTES).saturating_add(payload_len);
         if end <= self.end {
@@ -44,7 +48,7 @@ impl<V: Visit> Walker<'_, '_, V> {
                 return self.stop(at, Fault::ExtensionLimit);
             }
             let Ok(view) = Extension::fixed(kind, self.bytes(at)) else {
-                return self.stop(at, Fault::Ipv6Extension);
+                return self.cut_extension(kind, at);
             };
             self.visitor.extension(at, &view);
             self.out.extensions = self.out.extensions.saturating_add(1);
@@ -54,6 +58,11 @@ impl<V: Visit> Walker<'_, '_, V> {
                 self.fault(at, Fault::Ipv6Extension);
             }
             next = view.next_header();
+            if matches!(kind, Kind::Mobility | Kind::Hip) {
+                // Nothing but "no next header" is defined behind these, and what is there is not looked at
+                // (RFC 6275 section 6.1.1, RFC 7401 section 5.1).
+                return self.last_extension(at, &view);
+            }
             self.layer.protocol = next;
             if view.len_bytes() > self.bytes(at).len() {
                 return self.stop(at, Fault::Ipv6Extension);
@@ -82,6 +91,27 @@ impl<V: Visit> Walker<'_, '_, V> {
         }
         self.layer.protocol = next;
         Step::Transport(at)
+    }
+
+    /// Mobility and HIP end the chain, as the protocol they are.
+    fn last_extension(&mut self, at: usize, view: &Extension<'_>) -> Step {
+        if view.len_bytes() > self.bytes(at).len() {
+            return self.stop(at, Fault::Ipv6Extension);
+        }
+        self.layer.l4_at = nonzero(at);
+        self.payload(at);
+        Step::Stop
+    }
+
+    /// Fewer than 8 bytes: the next-header field may still be told, but of a fragment header that is not all.
+    fn cut_extension(&mut self, kind: Kind, at: usize) -> Step {
+        if kind != Kind::Fragment
+            && let Some(copy) = filled::<8>(self.bytes(at), 2)
+            && let Ok(view) = Extension::fixed(kind, &copy)
+        {
+            self.visitor.extension(at, &view);
+        }
+        self.stop(at, Fault::Ipv6Extension)
     }
 
     fn ipv6_options(&mut self, at: usize, view: &Extension<'_>) {

@@ -1,6 +1,7 @@
 //! From the start of the frame to the network header: link headers, VLAN tags, LLC, labels.
 
-use super::{L3, Link, Step, Visit, Walker, offset};
+use super::{L3, Link, Step, Visit, Walker, filled, offset};
+use crate::Fault;
 use crate::arp::Arp;
 use crate::cooked::{self, Cooked};
 use crate::ethernet::{self, Ethernet, ethertype};
@@ -8,7 +9,6 @@ use crate::llc::{self, Llc};
 use crate::mpls::{self, Label};
 use crate::null::{self, Family};
 use crate::vlan::{self, Vlan};
-use crate::{Fault, protocol};
 
 /// LLC service access point of IP (IEEE 802 numbers; RFC 1042 prefers SNAP).
 const SAP_IP: u8 = 0x06;
@@ -63,7 +63,14 @@ impl<V: Visit> Walker<'_, '_, V> {
                     self.out.vlans = self.out.vlans.saturating_add(1);
                     Step::Type(view.type_or_length(), at + vlan::TAG_BYTES)
                 }
-                Err(fault) => self.stop(at, fault),
+                Err(fault) => {
+                    if let Some(Ok(view)) =
+                        filled(self.bytes(at), 2).as_ref().map(|copy: &[u8; 4]| Vlan::new(copy))
+                    {
+                        self.visitor.vlan(at, ethertype, &view);
+                    }
+                    self.stop(at, fault)
+                }
             };
         }
         if ethertype <= ethernet::MAX_LENGTH {
@@ -137,7 +144,11 @@ impl<V: Visit> Walker<'_, '_, V> {
             }
             at += mpls::ENTRY_BYTES;
             if entry.bos {
-                return Step::Ip(at);
+                return match entry.label {
+                    // An associated channel header or an OAM message follows, whatever its first nibble.
+                    mpls::GAL | mpls::OAM_ALERT => self.other(at),
+                    _ => Step::Ip(at),
+                };
             }
         }
     }
@@ -168,7 +179,6 @@ impl<V: Visit> Walker<'_, '_, V> {
         self.layer.kind = L3::Other;
         self.layer.at = offset(at.min(self.frame.len()));
         self.layer.end = offset(self.end);
-        self.layer.protocol = protocol::HOP_BY_HOP;
         Step::Stop
     }
 }

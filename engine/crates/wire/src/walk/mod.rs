@@ -38,7 +38,7 @@ impl Limits {
     /// What the receive path accepts; 8 options is Linux's `max_hbh_opts_number` and `max_dst_opts_number`.
     pub const DATAPATH: Self = Self { labels: 16, extension_headers: 8, options: 8, ip_layers: 4 };
     /// What a dissector lists.
-    pub const DISSECT: Self = Self { labels: 64, extension_headers: 64, options: 255, ip_layers: 16 };
+    pub const DISSECT: Self = Self { labels: 64, extension_headers: 64, options: 255, ip_layers: 64 };
 }
 
 /// How the frame starts.
@@ -179,6 +179,13 @@ impl<'f, V: Visit> Walker<'f, '_, V> {
         self.out.payload_at = offset(at);
         self.out.payload_len = offset(self.end.saturating_sub(at));
     }
+}
+
+/// A copy of a cut header that has at least `least` bytes, filled with zeros.
+fn filled<const N: usize>(bytes: &[u8], least: usize) -> Option<[u8; N]> {
+    let mut copy = [0; N];
+    copy.get_mut(..bytes.len())?.copy_from_slice(bytes);
+    (bytes.len() >= least).then_some(copy)
 }
 
 /// Offsets are kept in 32 bits; what lies beyond 4 GiB is not told apart.

@@ -1,6 +1,6 @@
 //! The walk's last steps: security headers, tunnels and the transport header.
 
-use super::{L3, Layer, Step, Visit, Walker, nonzero};
+use super::{L3, Layer, Step, Visit, Walker, filled, nonzero};
 use crate::ah::Ah;
 use crate::esp::{self, Esp};
 use crate::icmp::{self, Icmp};
@@ -9,13 +9,15 @@ use crate::tcp::{self, Tcp};
 use crate::udp::{self, Udp};
 use crate::{Fault, protocol};
 
+/// The port of UDP-encapsulated ESP (RFC 3948).
+const NAT_TRAVERSAL: u16 = 4500;
+
 impl<V: Visit> Walker<'_, '_, V> {
     pub(super) fn transport(&mut self, at: usize) -> Step {
         match self.layer.protocol {
             protocol::TCP => self.tcp(at),
             protocol::UDP => self.udp(at),
-            protocol::ICMP if self.layer.kind == L3::V4 => self.icmp(at),
-            protocol::ICMPV6 if self.layer.kind == L3::V6 => self.icmp(at),
+            protocol::ICMP | protocol::ICMPV6 => self.icmp(at),
             protocol::IGMP if self.layer.kind == L3::V4 => self.igmp(at),
             protocol::IPV4 => Step::Ipv4(at),
             protocol::IPV6 => Step::Ipv6(at),
@@ -46,26 +48,51 @@ impl<V: Visit> Walker<'_, '_, V> {
 
     fn tcp(&mut self, at: usize) -> Step {
         let bytes = self.bytes(at);
-        let Ok(view) = Tcp::fixed(bytes) else { return self.cut(at, Fault::TcpHeader) };
+        let Ok(view) = Tcp::fixed(bytes) else {
+            if let Some(copy) = filled::<20>(bytes, 16)
+                && let Ok(view) = Tcp::fixed(&copy)
+            {
+                self.tell_tcp(at, &view);
+            }
+            return self.cut(at, Fault::TcpHeader);
+        };
+        self.tell_tcp(at, &view);
         let header_len = view.header_len_bytes();
         if header_len < tcp::HEADER_BYTES {
             return self.stop(at, Fault::TcpHeader);
         }
-        let payload_len = if self.layer.flags & Layer::FRAGMENT == 0 {
-            self.end.saturating_sub(at).checked_sub(header_len)
-        } else {
-            None
-        };
-        self.visitor.tcp(at, &view, payload_len);
         if header_len > bytes.len() {
             return self.cut(at, Fault::TcpHeader);
         }
         self.found(at, header_len)
     }
 
+    fn tell_tcp(&mut self, at: usize, view: &Tcp<'_>) {
+        let header_len = view.header_len_bytes();
+        if header_len < tcp::HEADER_BYTES {
+            return;
+        }
+        let payload_len = match self.layer.flags & Layer::FRAGMENT {
+            0 => self.end.saturating_sub(at).checked_sub(header_len),
+            _ => None,
+        };
+        self.visitor.tcp(at, view, payload_len);
+    }
+
     fn udp(&mut self, at: usize) -> Step {
-        let Ok(view) = Udp::fixed(self.bytes(at)) else { return self.cut(at, Fault::UdpLength) };
+        let bytes = self.bytes(at);
+        let Ok(view) = Udp::fixed(bytes) else {
+            if let Some(copy) = filled::<8>(bytes, 6)
+                && let Ok(view) = Udp::fixed(&copy)
+            {
+                self.visitor.udp(at, &view);
+            }
+            return self.cut(at, Fault::UdpLength);
+        };
         self.visitor.udp(at, &view);
+        if view.src_port() == NAT_TRAVERSAL || view.dst_port() == NAT_TRAVERSAL {
+            self.esp_in_udp(at + udp::HEADER_BYTES);
+        }
         let len = usize::from(view.len_bytes());
         let there = self.end.saturating_sub(at);
         // RFC 2675 section 4: 0 in a jumbogram, and only there.
@@ -84,13 +111,25 @@ impl<V: Visit> Walker<'_, '_, V> {
         step
     }
 
+    /// Tells the ESP header that follows a UDP header, unless an IKE message does (four zero bytes).
+    fn esp_in_udp(&mut self, at: usize) {
+        if let Ok(view) = Esp::new(self.bytes(at))
+            && view.spi() != 0
+        {
+            self.visitor.esp(at, &view);
+        }
+    }
+
     fn icmp(&mut self, at: usize) -> Step {
         let bytes = self.bytes(at);
-        let Ok(view) = Icmp::fixed(bytes) else { return self.cut(at, Fault::IcmpTruncated) };
-        if self.layer.kind == L3::V4 {
-            self.visitor.icmp(at, &view);
-        } else {
-            self.visitor.icmpv6(at, &view);
+        let v4 = self.layer.protocol == protocol::ICMP;
+        let copy = filled::<8>(bytes, if v4 { 6 } else { 2 });
+        if let Ok(view) = Icmp::new(copy.as_ref().map_or(bytes, |copy| copy)) {
+            if v4 {
+                self.visitor.icmp(at, &view);
+            } else {
+                self.visitor.icmpv6(at, &view);
+            }
         }
         if bytes.len() < icmp::HEADER_BYTES {
             return self.cut(at, Fault::IcmpTruncated);

@@ -19,8 +19,11 @@ use crate::vlan::Vlan;
 
 /// Told every header in the order of the frame; `at` is its offset. All methods do nothing by default.
 ///
-/// A header is told when its fixed part is there, even if a length in it is a lie: [`fault`](Self::fault)
-/// says so, before or after. Views then hold what is there.
+/// A header is told even if a length in it is a lie; [`fault`](Self::fault) says so, before or after, and the
+/// view then holds what is there. A header is also told when only its last bytes are cut: TCP behind the
+/// window, UDP behind the length, ICMP behind the first 6 bytes, ICMPv6 and the options and routing headers
+/// of IPv6 behind the first 2, a VLAN tag behind the id. What is cut reads as 0, and a fault follows.
+/// These are the bytes of the fields that tshark lists.
 pub trait Visit {
     /// An Ethernet header.
     fn ethernet(&mut self, _at: usize, _view: &Ethernet<'_>) {}
@@ -34,15 +37,16 @@ pub trait Visit {
     fn mpls(&mut self, _at: usize, _label: &Label) {}
     /// An ARP message.
     fn arp(&mut self, _at: usize, _view: &Arp<'_>) {}
-    /// An IPv4 header.
-    fn ipv4(&mut self, _at: usize, _view: &Ipv4<'_>) {}
+    /// A whole IPv4 header. `len_bytes` is its total length or, where that is 0 (captured before segmentation),
+    /// what is there.
+    fn ipv4(&mut self, _at: usize, _view: &Ipv4<'_>, _len_bytes: usize) {}
     /// An IPv6 header.
     fn ipv6(&mut self, _at: usize, _view: &Ipv6<'_>) {}
     /// An extension header of the IPv6 header told last.
     fn extension(&mut self, _at: usize, _view: &Extension<'_>) {}
     /// An authentication header; the walk goes on behind it.
     fn ah(&mut self, _at: usize, _view: &Ah<'_>) {}
-    /// An ESP header; the walk ends here.
+    /// An ESP header; the walk ends here. Told as well behind UDP port 4500 (RFC 3948).
     fn esp(&mut self, _at: usize, _view: &Esp<'_>) {}
     /// A TCP header with a data offset of at least 5. `payload_len_bytes` is by the IP length; `None` in a
     /// first fragment, and where that length is below the header's.
