@@ -56,15 +56,15 @@ impl<'a> Ah<'a> {
 mod tests {
     use super::*;
 
-    /// AH of a captured OSPF-like ICMP exchange: next ICMP, SPI 0x8179b705, sequence 1, 12 bytes of ICV.
-    const CAPTURED: [u8; 24] = [
+    /// Next ICMP, SPI 0x8179b705, sequence 1, 12 bytes of ICV (HMAC-SHA1-96, RFC 2404).
+    const SHA1_96: [u8; 24] = [
         0x01, 0x04, 0x00, 0x00, 0x81, 0x79, 0xb7, 0x05, 0x00, 0x00, 0x00, 0x01, 0x27, 0xcf, 0xc0, 0xa5, 0xe4,
         0x3d, 0x69, 0xb3, 0x72, 0x8e, 0xc5, 0xb0,
     ];
 
     #[test]
-    fn captured() {
-        let view = Ah::new(&CAPTURED).unwrap();
+    fn sha1_96() {
+        let view = Ah::new(&SHA1_96).unwrap();
         assert_eq!((view.next_header(), view.len_bytes()), (1, 24));
         assert_eq!((view.spi(), view.seq(), view.icv().len()), (0x8179_b705, 1, 12));
     }
@@ -72,9 +72,9 @@ mod tests {
     #[test]
     fn refused() {
         for cut in [0, 11, 23] {
-            assert_eq!(Ah::new(&CAPTURED[..cut]).err(), Some(Fault::AhTruncated), "{cut}");
+            assert_eq!(Ah::new(&SHA1_96[..cut]).err(), Some(Fault::AhTruncated), "{cut}");
         }
-        let mut bytes = CAPTURED;
+        let mut bytes = SHA1_96;
         bytes[1] = 0;
         assert_eq!(Ah::new(&bytes).err(), Some(Fault::AhTruncated));
     }

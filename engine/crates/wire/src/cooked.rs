@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn captured() {
+    fn both_versions() {
         let v1 = [0, 0, 0, 1, 0, 6, 0x00, 0x1c, 0x42, 0x00, 0x00, 0x08, 0, 0, 0x86, 0xdd];
         let head = Cooked::v1(&v1).unwrap();
         assert_eq!((head.protocol, head.packet_type, head.hardware_type), (0x86dd, 0, 1));

@@ -52,16 +52,16 @@ impl EspHeader {
 mod tests {
     use super::*;
 
-    /// SPI 0x12345678, sequence 1: the first packet of a captured ping.
-    const CAPTURED: [u8; 8] = [0x12, 0x34, 0x56, 0x78, 0, 0, 0, 1];
+    /// SPI 0x12345678, sequence 1: the first packet of an association.
+    const FIRST: [u8; 8] = [0x12, 0x34, 0x56, 0x78, 0, 0, 0, 1];
 
     #[test]
-    fn captured() {
-        let view = Esp::new(&CAPTURED).unwrap();
+    fn first_packet() {
+        let view = Esp::new(&FIRST).unwrap();
         assert_eq!((view.spi(), view.seq()), (0x1234_5678, 1));
         let mut out = [0; 8];
         assert_eq!(EspHeader { spi: view.spi(), seq: view.seq() }.emit(&mut out), Some(8));
-        assert_eq!(out, CAPTURED);
-        assert_eq!(Esp::new(&CAPTURED[..7]).err(), Some(Fault::EspTruncated));
+        assert_eq!(out, FIRST);
+        assert_eq!(Esp::new(&FIRST[..7]).err(), Some(Fault::EspTruncated));
     }
 }

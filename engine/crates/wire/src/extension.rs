@@ -188,7 +188,7 @@ impl<'a> Iterator for Options<'a> {
 mod tests {
     use super::*;
 
-    /// Hop-by-hop with a router alert, from a captured MLDv2 report.
+    /// Hop-by-hop with a router alert and PadN, as every MLDv2 report has it (RFC 3810 section 5).
     const HOP_BY_HOP: [u8; 8] = [0x3a, 0x00, 0x05, 0x02, 0x00, 0x00, 0x01, 0x00];
     /// A fragment header: UDP, offset 1448, more to come.
     const FRAGMENT: [u8; 8] = [0x11, 0x00, 0x05, 0xa9, 0xf8, 0x8e, 0xb4, 0x66];

@@ -10,7 +10,7 @@ pub enum Fault {
     VlanTruncated,
     /// An ARP message is cut, or its address lengths do not fit its bytes.
     ArpTruncated,
-    /// A label stack entry is cut (1 to 3 bytes left).
+    /// A label stack entry is cut (1 to 3 bytes left), or nothing is there where the stack or its payload is due.
     MplsTruncated,
     /// More labels than [`Limits::labels`](crate::walk::Limits::labels).
     MplsDepth,

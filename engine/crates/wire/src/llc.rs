@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn captured_spanning_tree() {
+    fn spanning_tree() {
         let view = Llc::new(&[0x42, 0x42, 0x03, 0x00, 0x00]).unwrap();
         assert_eq!((view.dsap(), view.ssap(), view.control()), (0x42, 0x42, 3));
         assert_eq!(view.snap_ethertype(), None);

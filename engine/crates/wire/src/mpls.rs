@@ -67,17 +67,17 @@ impl Label {
 mod tests {
     use super::*;
 
-    /// Label 29, exp 0, bottom, TTL 254: an entry of a captured ping over an LSP.
-    const CAPTURED: [u8; 4] = [0x00, 0x01, 0xd1, 0xfe];
+    /// Label 29, exp 0, bottom, TTL 254.
+    const ENTRY: [u8; 4] = [0x00, 0x01, 0xd1, 0xfe];
 
     #[test]
-    fn captured() {
-        let entry = Label::new(&CAPTURED).unwrap();
+    fn entry() {
+        let entry = Label::new(&ENTRY).unwrap();
         assert_eq!(entry, Label { label: 29, exp: 0, bos: true, ttl: 254 });
         let mut out = [0; 4];
         assert_eq!(entry.emit(&mut out), Some(4));
-        assert_eq!(out, CAPTURED);
-        assert_eq!(Label::new(&CAPTURED[..3]).err(), Some(Fault::MplsTruncated));
+        assert_eq!(out, ENTRY);
+        assert_eq!(Label::new(&ENTRY[..3]).err(), Some(Fault::MplsTruncated));
     }
 
     #[test]

@@ -164,7 +164,9 @@ impl<V: Visit> Walker<'_, '_, V> {
                 self.note_type(ethertype::IPV6);
                 Step::Ipv6(at)
             }
-            _ => self.other(at),
+            // An empty frame is told apart before; so these are labels with nothing below.
+            None => self.stop(at, Fault::MplsTruncated),
+            Some(_) => self.other(at),
         }
     }
 
