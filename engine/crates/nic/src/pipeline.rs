@@ -71,8 +71,8 @@ impl Nic {
         let mut hashes = [0; BATCH];
         for (frames, out) in frames.chunks(BATCH).zip(out.chunks_mut(BATCH)) {
             for ((frame, classified), input) in frames.iter().zip(out.iter_mut()).zip(&mut inputs) {
-                *classified = parse(frame, self.max_frame_bytes, self.rx_checksum);
-                *input = self.hash_input(frame, classified);
+                parse(frame, self.max_frame_bytes, self.rx_checksum, classified);
+                self.select(frame, classified, input);
             }
             let filled = frames.len().min(out.len());
             self.hasher.hash_batch(inputs.get(..filled).unwrap_or(&inputs), &mut hashes);
@@ -83,24 +83,19 @@ impl Nic {
         }
     }
 
-    /// Notes context and hash type; returns what is to be hashed.
+    /// Note the context and the hash type; `input` becomes what is to be hashed.
     #[inline]
-    fn hash_input(&self, frame: &[u8], classified: &mut Classified) -> HashInput {
+    fn select(&self, frame: &[u8], classified: &mut Classified, input: &mut HashInput) {
         if classified.drop.is_some() {
-            return HashInput::EMPTY;
+            *input = HashInput::EMPTY;
+            return;
         }
         let headers = &classified.headers;
         if !self.contexts.is_empty() {
-            let ports = rss::layer(headers, self.rss.inner).and_then(|layer| rss::ports(frame, layer));
-            let vlan = frame.get(14..16).filter(|_| headers.vlans > 0);
-            classified.context = self.contexts.choose(
-                ports.map(|[_, _, high, low]| u16::from_be_bytes([high, low])),
-                vlan.and_then(|tag| tag.first_chunk()).map(|tag| u16::from_be_bytes(*tag) & 0x0fff),
-            );
+            classified.context = self.contexts.of(frame, headers, self.rss.inner);
         }
-        let (input, hash_type) = rss::select(frame, headers, &self.rss.fields, self.rss.inner);
-        classified.hash_type = hash_type;
-        self.rss.symmetry.apply(input)
+        classified.hash_type = rss::select(frame, headers, &self.rss.fields, self.rss.inner, input);
+        self.rss.symmetry.apply(input);
     }
 
     /// The queue a classified frame goes to. One without a hash goes to queue 0, in a context to its table's first.
@@ -135,9 +130,21 @@ impl Nic {
     ) -> Result<Signal, DropReason> {
         let queue_id = self.queue_of(classified);
         let Some(queue) = self.queues.get_mut(queue_id.index()) else { return Err(DropReason::RxMissed) };
-        let packet = RxPacket {
+        let written = match classified.drop {
+            Some(reason) => Err(reason),
+            None => queue.ring.write(now_ns, frame, classified.hash, buffers, dma),
+        };
+        let written = match written {
+            Ok(written) => written,
+            Err(reason) => {
+                queue.count_dropped(reason);
+                return Err(reason);
+            }
+        };
+        queue.count_received(frame.len(), written.descriptors, classified);
+        queue.ring.push(RxPacket {
             frame: id,
-            buffer: stage::BufferId(u32::MAX),
+            buffer: written.buffer,
             bytes: frame.len() as u32,
             queue: queue_id,
             segments: 1,
@@ -145,24 +152,11 @@ impl Nic {
             hash_type: classified.hash_type,
             checksum_good: classified.checksum_good,
             sent_ns,
-            ready_ns: now_ns,
+            ready_ns: written.ready_ns,
             headers: classified.headers,
-        };
-        let written = match classified.drop {
-            Some(reason) => Err(reason),
-            None => queue.ring.write(frame, packet, buffers, dma),
-        };
-        match written {
-            Ok(descriptors) => {
-                queue.count_received(&packet, descriptors);
-                let signal = queue.coalesce.frame(now_ns);
-                Ok(queue.count_interrupt(signal))
-            }
-            Err(reason) => {
-                queue.count_dropped(reason);
-                Err(reason)
-            }
-        }
+        });
+        let signal = queue.coalesce.frame(now_ns);
+        Ok(queue.count_interrupt(signal))
     }
 
     /// The receive queues, by number.

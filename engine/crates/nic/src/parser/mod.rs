@@ -24,21 +24,24 @@ pub struct Classified {
     pub drop: Option<DropReason>,
 }
 
-/// Check the length, find the headers, verify checksums if asked. The hash is left at none.
+/// Check the length, find the headers, verify checksums if asked. The hash is left at none. Written in place, as
+/// copies cost more than the parse.
 #[inline]
-pub(crate) fn parse(frame: &[u8], max_frame_bytes: u32, rx_checksum: bool) -> Classified {
-    if let Some(drop) = length::check(frame, max_frame_bytes) {
-        return Classified { drop: Some(drop), ..Classified::default() };
+pub(crate) fn parse(frame: &[u8], max_frame_bytes: u32, rx_checksum: bool, out: &mut Classified) {
+    (out.hash, out.hash_type, out.context, out.checksum_good) = (0, HashType::None, ContextId(0), false);
+    out.drop = length::check(frame, max_frame_bytes);
+    if out.drop.is_some() {
+        out.headers = Headers::default();
+        return;
     }
-    let mut classified = Classified { headers: wire::walk::headers(frame), ..Classified::default() };
-    if let Some(fault) = classified.headers.fault {
-        classified.drop = is_dropped_by_nic(fault).then(|| drop_reason(fault));
+    out.headers = wire::walk::headers(frame);
+    if let Some(fault) = out.headers.fault {
+        out.drop = is_dropped_by_nic(fault).then(|| drop_reason(fault));
     } else if rx_checksum {
-        match checksum::verify(frame, &classified.headers) {
-            Ok(good) => classified.checksum_good = good,
+        match checksum::verify(frame, &out.headers) {
+            Ok(good) => out.checksum_good = good,
             // As in Linux, the frame still goes up, and the stack judges.
-            Err(fault) => classified.headers.fault = Some(fault),
+            Err(fault) => out.headers.fault = Some(fault),
         }
     }
-    classified
 }

@@ -9,8 +9,8 @@ pub use coalesce::{Coalesce, CoalesceConfig};
 pub use descriptor::{DONE, Descriptor, END_OF_PACKET};
 pub use ring::Ring;
 
-use crate::NicCounter;
-use stage::{Counters, DropReason, HashType, QueueId, RxPacket, Signal};
+use crate::{Classified, NicCounter};
+use stage::{Counters, DropReason, HashType, QueueId, Signal};
 use wire::Fault;
 
 /// One receive queue.
@@ -43,19 +43,19 @@ impl RxQueue {
 
     /// Count a frame written to the ring.
     #[inline]
-    pub(crate) fn count_received(&mut self, packet: &RxPacket, descriptors: u32) {
+    pub(crate) fn count_received(&mut self, bytes: usize, descriptors: u32, classified: &Classified) {
         self.counters.add(NicCounter::Packets, 1);
-        self.counters.add(NicCounter::Bytes, u64::from(packet.bytes));
+        self.counters.add(NicCounter::Bytes, bytes as u64);
         self.counters.add(NicCounter::Descriptors, u64::from(descriptors));
-        let hash_type = match packet.hash_type {
+        let hash_type = match classified.hash_type {
             HashType::None => NicCounter::HashNone,
             HashType::L3 => NicCounter::HashL3,
             HashType::L4 => NicCounter::HashL4,
         };
         self.counters.add(hash_type, 1);
-        if packet.checksum_good {
+        if classified.checksum_good {
             self.counters.add(NicCounter::CsumGood, 1);
-        } else if packet.headers.fault.is_some_and(is_checksum_fault) {
+        } else if classified.headers.fault.is_some_and(is_checksum_fault) {
             self.counters.add(NicCounter::CsumErrors, 1);
         }
     }

@@ -5,6 +5,17 @@ use super::descriptor::{DONE, Descriptor, END_OF_PACKET};
 use stage::{BufferId, BufferPool, DropReason, Nanos, QueueId, Region, RxPacket, Touch};
 use std::collections::VecDeque;
 
+/// Where a frame was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Written {
+    /// Its first buffer.
+    pub(crate) buffer: BufferId,
+    /// Descriptors it took.
+    pub(crate) descriptors: u32,
+    /// When its last descriptor is written back.
+    pub(crate) ready_ns: Nanos,
+}
+
 /// A ring of fixed size.
 #[derive(Debug)]
 pub struct Ring {
@@ -19,7 +30,9 @@ pub struct Ring {
     /// Vacant descriptors for which the pool had no buffer at the last refill.
     unfilled: u32,
     refill_batch: u32,
-    buffer_bytes: u32,
+    buffer_bytes: usize,
+    /// When the newest frame was written back.
+    newest_ns: Nanos,
     /// Frames written back and not taken, oldest first.
     frames: VecDeque<RxPacket>,
 }
@@ -37,7 +50,8 @@ impl Ring {
             vacant: size,
             unfilled: 0,
             refill_batch,
-            buffer_bytes,
+            buffer_bytes: buffer_bytes as usize,
+            newest_ns: 0,
             frames: VecDeque::with_capacity(size as usize),
         }
     }
@@ -69,14 +83,13 @@ impl Ring {
 
     /// How many descriptors a frame takes.
     #[inline]
-    pub(crate) fn descriptors_for(&self, frame_bytes: u32) -> u32 {
+    pub(crate) fn descriptors_for(&self, frame_bytes: usize) -> u32 {
         // The division is for jumbo frames only.
-        if frame_bytes <= self.buffer_bytes { 1 } else { frame_bytes.div_ceil(self.buffer_bytes) }
+        if frame_bytes <= self.buffer_bytes { 1 } else { frame_bytes.div_ceil(self.buffer_bytes) as u32 }
     }
 
-    /// Write a frame to the next descriptors' buffers and back to the ring, reporting each DMA write; `packet` is
-    /// completed with the first buffer and the time at which the host may see it. Returns how many descriptors it
-    /// took.
+    /// Write a frame to the next descriptors' buffers and the descriptors back, reporting each DMA write. The caller
+    /// completes it with [`Ring::push`].
     ///
     /// # Errors
     /// `RxNoBuffer` when the frame would have found room had the pool had buffers at the last refill; `RxMissed` when
@@ -84,31 +97,35 @@ impl Ring {
     #[inline]
     pub(crate) fn write(
         &mut self,
+        now_ns: Nanos,
         frame: &[u8],
-        mut packet: RxPacket,
+        hash: u32,
         buffers: &mut BufferPool,
         dma: &mut impl FnMut(Touch),
-    ) -> Result<u32, DropReason> {
-        let needed = self.descriptors_for(packet.bytes);
-        if self.posted < needed {
+    ) -> Result<Written, DropReason> {
+        let descriptors = self.descriptors_for(frame.len());
+        if self.posted < descriptors {
             let filled = self.posted + self.unfilled;
-            return Err(if filled >= needed { DropReason::RxNoBuffer } else { DropReason::RxMissed });
+            return Err(if filled >= descriptors { DropReason::RxNoBuffer } else { DropReason::RxMissed });
         }
-        let (piece, mut rest) = frame.split_at_checked(self.buffer_bytes as usize).unwrap_or((frame, &[]));
-        packet.buffer = self.write_piece(piece, packet.hash, rest.is_empty(), buffers, dma);
-        let mut previous = packet.buffer;
+        let (piece, mut rest) = frame.split_at_checked(self.buffer_bytes).unwrap_or((frame, &[]));
+        let buffer = self.write_piece(piece, hash, rest.is_empty(), buffers, dma);
+        let mut previous = buffer;
         while !rest.is_empty() {
-            let (piece, following) = rest.split_at_checked(self.buffer_bytes as usize).unwrap_or((rest, &[]));
-            let buffer = self.write_piece(piece, packet.hash, following.is_empty(), buffers, dma);
-            buffers.link(previous, buffer);
-            (previous, rest) = (buffer, following);
+            let (piece, following) = rest.split_at_checked(self.buffer_bytes).unwrap_or((rest, &[]));
+            let next = self.write_piece(piece, hash, following.is_empty(), buffers, dma);
+            buffers.link(previous, next);
+            (previous, rest) = (next, following);
         }
         // Descriptors are written back in order, so no frame is to be seen before the one ahead of it.
-        if let Some(ahead) = self.frames.back() {
-            packet.ready_ns = packet.ready_ns.max(ahead.ready_ns);
-        }
+        self.newest_ns = self.newest_ns.max(now_ns);
+        Ok(Written { buffer, descriptors, ready_ns: self.newest_ns })
+    }
+
+    /// Let the driver see a frame that was written.
+    #[inline]
+    pub(crate) fn push(&mut self, packet: RxPacket) {
         self.frames.push_back(packet);
-        Ok(needed)
     }
 
     #[inline]
@@ -142,21 +159,25 @@ impl Ring {
     /// Frames written back by `now_ns` and not taken.
     #[inline]
     pub(crate) fn ready(&self, now_ns: Nanos) -> usize {
-        match self.frames.back() {
-            None => 0,
-            Some(newest) if newest.ready_ns <= now_ns => self.frames.len(),
-            Some(_) => self.frames.partition_point(|packet| packet.ready_ns <= now_ns),
+        if self.newest_ns <= now_ns {
+            return self.frames.len();
         }
+        self.frames.partition_point(|packet| packet.ready_ns <= now_ns)
     }
 
     /// Take up to `limit` frames written back by `now_ns`; their descriptors become vacant.
     #[inline]
     pub(crate) fn take(&mut self, now_ns: Nanos, limit: usize, out: &mut Vec<RxPacket>) -> usize {
         let taken = self.ready(now_ns).min(limit);
-        let descriptors = |packet: &RxPacket| self.descriptors_for(packet.bytes);
-        self.vacant += self.frames.iter().take(taken).map(descriptors).sum::<u32>();
+        let (front, back) = self.frames.as_slices();
+        let (front, back) =
+            (front.get(..taken).unwrap_or(front), back.get(..taken.saturating_sub(front.len())));
+        for run in [front, back.unwrap_or(&[])] {
+            out.extend_from_slice(run);
+            self.vacant += run.iter().map(|packet| self.descriptors_for(packet.bytes as usize)).sum::<u32>();
+        }
         // A drained deque begins at its first element again, so a queue that keeps up stays in few cache lines.
-        out.extend(self.frames.drain(..taken));
+        self.frames.drain(..taken);
         taken
     }
 

@@ -32,6 +32,19 @@ fn filled(buffers_per_queue: u32) -> (Ring, BufferPool) {
     (ring, buffers)
 }
 
+fn write_reporting(
+    ring: &mut Ring,
+    buffers: &mut BufferPool,
+    id: u64,
+    bytes: usize,
+    now_ns: Nanos,
+    dma: &mut impl FnMut(Touch),
+) -> Result<u32, DropReason> {
+    let written = ring.write(now_ns, &content(id, bytes), id as u32, buffers, dma)?;
+    ring.push(RxPacket { buffer: written.buffer, ready_ns: written.ready_ns, ..packet(id, bytes, now_ns) });
+    Ok(written.descriptors)
+}
+
 fn write(
     ring: &mut Ring,
     buffers: &mut BufferPool,
@@ -39,7 +52,7 @@ fn write(
     bytes: usize,
     now_ns: Nanos,
 ) -> Result<u32, DropReason> {
-    ring.write(&content(id, bytes), packet(id, bytes, now_ns), buffers, &mut |_| {})
+    write_reporting(ring, buffers, id, bytes, now_ns, &mut |_| {})
 }
 
 #[test]
@@ -47,7 +60,7 @@ fn a_long_frame_takes_a_chain_of_buffers_and_reports_its_dma() {
     let (mut ring, mut buffers) = filled(SIZE);
     write(&mut ring, &mut buffers, 0, 60, 5).unwrap();
     let mut touches = Vec::new();
-    ring.write(&content(1, 600), packet(1, 600, 5), &mut buffers, &mut |t| touches.push(t)).unwrap();
+    write_reporting(&mut ring, &mut buffers, 1, 600, 5, &mut |touch| touches.push(touch)).unwrap();
     let places: Vec<_> = touches.iter().map(|t| (t.region, t.offset, t.bytes)).collect();
     assert_eq!(
         places,
@@ -183,7 +196,7 @@ proptest! {
                 }
                 Step::Release(count) => {
                     for packet in held.drain(..count.min(held.len())) {
-                        prop_assert_eq!(buffers.release(packet.buffer), ring.descriptors_for(packet.bytes));
+                        prop_assert_eq!(buffers.release(packet.buffer), ring.descriptors_for(packet.bytes as usize));
                     }
                 }
             }

@@ -1,8 +1,9 @@
 //! Additional RSS contexts (`ethtool -X ... context new`): traffic singled out by a rule is spread by a table and,
 //! if wanted, a key of its own.
 
-use super::{BoxedHash, IndirectionTable, RssKey, Spread};
+use super::{BoxedHash, IndirectionTable, RssKey, Spread, layer, ports};
 use crate::ConfigError;
+use wire::walk::Headers;
 
 /// A context's number; 0 is the NIC's default table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -70,9 +71,13 @@ impl Contexts {
         self.0.is_empty()
     }
 
-    /// The first context that fits, the default one if none does.
-    #[inline]
-    pub(crate) fn choose(&self, destination_port: Option<u16>, vlan: Option<u16>) -> ContextId {
+    /// The first context that fits the frame, the default one if none does.
+    pub(crate) fn of(&self, frame: &[u8], headers: &Headers, inner: bool) -> ContextId {
+        let ports = layer(headers, inner).and_then(|layer| ports(frame, layer));
+        let destination_port = ports.map(|[_, _, high, low]| u16::from_be_bytes([high, low]));
+        // The outermost tag lies behind the addresses and its own type.
+        let tag = frame.get(14..).filter(|_| headers.vlans > 0).and_then(|tag| tag.first_chunk());
+        let vlan = tag.map(|tag| u16::from_be_bytes(*tag) & 0x0fff);
         let fits = |context: &Context| match context.rule {
             ContextRule::DestinationPort(port) => destination_port == Some(port),
             ContextRule::Vlan(id) => vlan == Some(id),

@@ -24,41 +24,61 @@ impl HashInput {
 
     /// IPv4 source and destination address.
     #[inline]
-    pub const fn ipv4(addresses: [u8; 8]) -> Self {
-        let [a, b, c, d, e, f, g, h] = addresses;
-        Self::ipv4_ports([a, b, c, d, e, f, g, h], [0; 4]).cut(8)
+    pub fn ipv4(addresses: [u8; 8]) -> Self {
+        let mut input = Self::EMPTY;
+        input.set_ipv4(addresses, None);
+        input
     }
 
     /// IPv4 source and destination address, source and destination port.
     #[inline]
-    pub const fn ipv4_ports(addresses: [u8; 8], ports: [u8; 4]) -> Self {
+    pub fn ipv4_ports(addresses: [u8; 8], ports: [u8; 4]) -> Self {
         let mut input = Self::EMPTY;
-        let (a, rest) = input.bytes.split_at_mut(8);
-        a.copy_from_slice(&addresses);
-        rest.split_at_mut(4).0.copy_from_slice(&ports);
-        input.cut(12)
+        input.set_ipv4(addresses, Some(ports));
+        input
     }
 
     /// IPv6 source and destination address.
     #[inline]
-    pub const fn ipv6(addresses: [u8; 32]) -> Self {
-        Self::ipv6_ports(addresses, [0; 4]).cut(32)
+    pub fn ipv6(addresses: [u8; 32]) -> Self {
+        let mut input = Self::EMPTY;
+        input.set_ipv6(addresses, None);
+        input
     }
 
     /// IPv6 source and destination address, source and destination port.
     #[inline]
-    pub const fn ipv6_ports(addresses: [u8; 32], ports: [u8; 4]) -> Self {
+    pub fn ipv6_ports(addresses: [u8; 32], ports: [u8; 4]) -> Self {
         let mut input = Self::EMPTY;
-        let (a, rest) = input.bytes.split_at_mut(32);
-        a.copy_from_slice(&addresses);
-        rest.split_at_mut(4).0.copy_from_slice(&ports);
-        input.cut(36)
+        input.set_ipv6(addresses, Some(ports));
+        input
     }
 
+    /// Become IPv4 addresses, with ports if there are any. Set in place: an input that is built and then copied is
+    /// read before its parts have left the store buffer, which costs more than the hash.
     #[inline]
-    const fn cut(mut self, length: u8) -> Self {
-        self.length = length;
-        self
+    pub fn set_ipv4(&mut self, addresses: [u8; 8], ports: Option<[u8; 4]>) {
+        *self = Self::EMPTY;
+        let (field, rest) = self.bytes.split_at_mut(8);
+        field.copy_from_slice(&addresses);
+        self.length = 8;
+        if let (Some(ports), Some(field)) = (ports, rest.first_chunk_mut()) {
+            *field = ports;
+            self.length = 12;
+        }
+    }
+
+    /// Become IPv6 addresses, with ports if there are any; in place.
+    #[inline]
+    pub fn set_ipv6(&mut self, addresses: [u8; 32], ports: Option<[u8; 4]>) {
+        *self = Self::EMPTY;
+        let (field, rest) = self.bytes.split_at_mut(32);
+        field.copy_from_slice(&addresses);
+        self.length = 32;
+        if let (Some(ports), Some(field)) = (ports, rest.first_chunk_mut()) {
+            *field = ports;
+            self.length = 36;
+        }
     }
 
     /// The bytes to hash.
@@ -88,7 +108,7 @@ impl HashInput {
     /// Every source byte with the destination byte of the same place, addresses first and then ports, replaced by
     /// what `f` makes of the two.
     #[inline]
-    pub(super) fn map_pairs(mut self, f: impl Fn(u8, u8) -> (u8, u8)) -> Self {
+    pub(super) fn map_pairs(&mut self, f: impl Fn(u8, u8) -> (u8, u8)) {
         let addresses = if self.length >= 32 { 32 } else { usize::from(self.length).min(8) };
         let length = usize::from(self.length);
         let (addresses, ports) = self.bytes.get_mut(..length).unwrap_or(&mut []).split_at_mut(addresses);
@@ -98,6 +118,5 @@ impl HashInput {
                 (*source, *destination) = f(*source, *destination);
             }
         }
-        self
     }
 }

@@ -30,41 +30,51 @@ pub fn ports(frame: &[u8], layer: &Layer) -> Option<[u8; 4]> {
     frame.get(layer.l4_at()?..)?.first_chunk().copied()
 }
 
-/// Addresses, with ports where there are any (`None`: only the addresses).
+/// Set `input` to the layer's addresses, and ports where given; false where it is not whole IP.
 #[inline]
-pub fn tuple(frame: &[u8], layer: &Layer, ports: Option<[u8; 4]>) -> Option<HashInput> {
-    let header = frame.get(layer.at()..)?;
+pub fn tuple(frame: &[u8], layer: &Layer, ports: Option<[u8; 4]>, input: &mut HashInput) -> bool {
+    let header = frame.get(layer.at()..).unwrap_or(&[]);
     match layer.kind {
-        L3::V4 => {
-            let addresses = *header.get(12..)?.first_chunk()?;
-            Some(ports.map_or_else(|| HashInput::ipv4(addresses), |p| HashInput::ipv4_ports(addresses, p)))
-        }
-        L3::V6 => {
-            let addresses = *header.get(8..)?.first_chunk()?;
-            Some(ports.map_or_else(|| HashInput::ipv6(addresses), |p| HashInput::ipv6_ports(addresses, p)))
-        }
-        _ => None,
+        L3::V4 => header
+            .first_chunk::<20>()
+            .and_then(|header| header.last_chunk())
+            .map(|addresses| input.set_ipv4(*addresses, ports))
+            .is_some(),
+        L3::V6 => header
+            .first_chunk::<40>()
+            .and_then(|header| header.last_chunk())
+            .map(|addresses| input.set_ipv6(*addresses, ports))
+            .is_some(),
+        _ => false,
     }
 }
 
-/// The input for a frame under a configuration, before any [`super::Symmetry`].
+/// Set `input` to what is hashed of a frame under a configuration, before any [`super::Symmetry`]. Where nothing is,
+/// the input is empty.
 #[inline]
-pub fn select(frame: &[u8], headers: &Headers, fields: &FieldsConfig, inner: bool) -> (HashInput, HashType) {
-    let unhashed = (HashInput::EMPTY, HashType::None);
-    let Some(layer) = layer(headers, inner) else { return unhashed };
-    let ports = ports(frame, layer);
-    let fields = match (layer.kind, ports.map(|_| layer.protocol)) {
-        (L3::V4, Some(TCP)) => fields.tcp4,
-        (L3::V4, Some(_)) => fields.udp4,
-        (L3::V4, None) => fields.ipv4,
-        (_, Some(TCP)) => fields.tcp6,
-        (_, Some(_)) => fields.udp6,
-        (_, None) => fields.ipv6,
-    };
-    let (ports, hash_type) = match fields {
-        Fields::Off => return unhashed,
-        Fields::TwoTuple => (None, HashType::L3),
-        Fields::FourTuple => (ports, HashType::L4),
-    };
-    tuple(frame, layer, ports).map_or(unhashed, |input| (input, hash_type))
+pub fn select(
+    frame: &[u8],
+    headers: &Headers,
+    fields: &FieldsConfig,
+    inner: bool,
+    input: &mut HashInput,
+) -> HashType {
+    if let Some(layer) = layer(headers, inner) {
+        let ports = ports(frame, layer);
+        let fields = match (layer.kind, ports.map(|_| layer.protocol)) {
+            (L3::V4, Some(TCP)) => fields.tcp4,
+            (L3::V4, Some(_)) => fields.udp4,
+            (L3::V4, None) => fields.ipv4,
+            (_, Some(TCP)) => fields.tcp6,
+            (_, Some(_)) => fields.udp6,
+            (_, None) => fields.ipv6,
+        };
+        match fields {
+            Fields::TwoTuple if tuple(frame, layer, None, input) => return HashType::L3,
+            Fields::FourTuple if tuple(frame, layer, ports, input) => return HashType::L4,
+            _ => {}
+        }
+    }
+    *input = HashInput::EMPTY;
+    HashType::None
 }
