@@ -118,3 +118,5 @@ def wheel_violations(names: Iterable[str]) -> Iterator[str]:
             yield f"{name} is outside the two packages"
         elif re.search(r"\.rs$|Cargo\.(toml|lock)$|^engine/(crates|target|fuzz)/|__pycache__|\.toml$", name):
             yield f"{name} is source or rubbish"
+        elif "/sboms/" in name:
+            yield f"{name} records the folder it was built in"

@@ -156,6 +156,10 @@ def test_a_good_wheel_is_accepted():
         ([*GOOD, "engine/crates/wire/src/lib.rs"], "engine/crates/wire/src/lib.rs is source or rubbish"),
         ([*GOOD, "engine/Cargo.toml"], "engine/Cargo.toml is source or rubbish"),
         ([*GOOD, "tests/test_x.py"], "tests/test_x.py is outside the two packages"),
+        (
+            [*GOOD, "rxbench-0.1.0.dist-info/sboms/core.json"],
+            "rxbench-0.1.0.dist-info/sboms/core.json records the folder it was built in",
+        ),
         ([*GOOD, "_core.abi3.so"], "_core.abi3.so is outside the two packages"),
     ],
 )
