@@ -55,8 +55,8 @@ test-python: setup
 lab: setup ## open the notebooks in JupyterLab (loopback, token, no terminals)
 	$(BIN)/rxbench lab
 
-bench: setup ## measure the packet path and virtual time, print the table
-	$(BIN)/rxbench bench
+bench: ## measure the packet path beside its peers, print the table (BENCH="--only toeplitz")
+	$(CARGO) run $(WORKSPACE) --package bench --release --locked --quiet -- $(BENCH)
 
 docs: setup ## build the documentation, warnings are errors
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict --site-dir site
@@ -65,6 +65,7 @@ lint: lint-rust lint-python ## formatting, clippy, deny, ruff, mypy, import rule
 
 lint-rust: $(VENV)/.synced
 	$(CARGO) fmt $(WORKSPACE) --all --check
+	$(CARGO) fmt --manifest-path engine/fuzz/Cargo.toml --check
 	$(CARGO) clippy $(WORKSPACE) --workspace --all-targets --locked --quiet -- -D warnings
 	PATH="$(CURDIR)/$(BIN):$$PATH" cargo-deny $(WORKSPACE) --log-level error check bans licenses sources
 
