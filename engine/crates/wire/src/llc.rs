@@ -35,6 +35,11 @@ impl<'a> Llc<'a> {
         self.head[2]
     }
 
+    /// True for a SNAP header whose organisation or type is cut.
+    pub fn is_cut_snap(&self) -> bool {
+        *self.head == [0xaa, 0xaa, 0x03] && self.bytes.len() < SNAP_BYTES
+    }
+
     /// The EtherType of a SNAP header whose organisation is 0 (RFC 1042) or 0x0000f8 (802.1H).
     pub fn snap_ethertype(&self) -> Option<u16> {
         match *self.bytes {
@@ -60,6 +65,7 @@ mod tests {
         let bytes = [0xaa, 0xaa, 0x03, 0x00, 0x00, 0x00, 0x08, 0x00];
         assert_eq!(Llc::new(&bytes).unwrap().snap_ethertype(), Some(0x0800));
         assert_eq!(Llc::new(&bytes[..7]).unwrap().snap_ethertype(), None);
+        assert!(Llc::new(&bytes[..7]).unwrap().is_cut_snap() && !Llc::new(&bytes).unwrap().is_cut_snap());
         // Cisco's organisation (CDP) carries no EtherType.
         let cdp = [0xaa, 0xaa, 0x03, 0x00, 0x00, 0x0c, 0x20, 0x00];
         assert_eq!(Llc::new(&cdp).unwrap().snap_ethertype(), None);

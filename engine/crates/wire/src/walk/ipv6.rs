@@ -105,8 +105,9 @@ impl<V: Visit> Walker<'_, '_, V> {
 
     /// Fewer than 8 bytes: the next-header field may still be told, but of a fragment header that is not all.
     fn cut_extension(&mut self, kind: Kind, at: usize) -> Step {
+        let least = if kind == Kind::Routing { 1 } else { 2 };
         if kind != Kind::Fragment
-            && let Some(copy) = filled::<8>(self.bytes(at), 2)
+            && let Some(copy) = filled::<8>(self.bytes(at), least)
             && let Ok(view) = Extension::fixed(kind, &copy)
         {
             self.visitor.extension(at, &view);

@@ -12,6 +12,8 @@ use crate::vlan::{self, Vlan};
 
 /// LLC service access point of IP (IEEE 802 numbers; RFC 1042 prefers SNAP).
 const SAP_IP: u8 = 0x06;
+/// The control field of a datagram without connection (IEEE 802.2 section 5.3).
+const UNNUMBERED_INFORMATION: u8 = 0x03;
 
 impl<V: Visit> Walker<'_, '_, V> {
     pub(super) fn link(&mut self, link: Link) -> Step {
@@ -64,8 +66,9 @@ impl<V: Visit> Walker<'_, '_, V> {
                     Step::Type(view.type_or_length(), at + vlan::TAG_BYTES)
                 }
                 Err(fault) => {
-                    if let Some(Ok(view)) =
-                        filled(self.bytes(at), 2).as_ref().map(|copy: &[u8; 4]| Vlan::new(copy))
+                    if ethertype != ethertype::QINQ
+                        && let Some(copy) = filled::<4>(self.bytes(at), 2)
+                        && let Ok(view) = Vlan::new(&copy)
                     {
                         self.visitor.vlan(at, ethertype, &view);
                     }
@@ -108,7 +111,10 @@ impl<V: Visit> Walker<'_, '_, V> {
                     Some(ethertype) if ethertype > ethernet::MAX_LENGTH => {
                         Step::Type(ethertype, at + llc::SNAP_BYTES)
                     }
-                    _ if view.dsap() == SAP_IP => Step::Type(ethertype::IPV4, at + llc::HEADER_BYTES),
+                    _ if view.dsap() == SAP_IP && view.control() == UNNUMBERED_INFORMATION => {
+                        Step::Type(ethertype::IPV4, at + llc::HEADER_BYTES)
+                    }
+                    None if view.is_cut_snap() => self.stop(at, Fault::Runt),
                     _ => self.other(at),
                 }
             }

@@ -90,15 +90,15 @@ impl<V: Visit> Walker<'_, '_, V> {
             return self.cut(at, Fault::UdpLength);
         };
         self.visitor.udp(at, &view);
-        if view.src_port() == NAT_TRAVERSAL || view.dst_port() == NAT_TRAVERSAL {
-            self.esp_in_udp(at + udp::HEADER_BYTES);
-        }
         let len = usize::from(view.len_bytes());
         let there = self.end.saturating_sub(at);
         // RFC 2675 section 4: 0 in a jumbogram, and only there.
         let jumbo = len == 0 && there > usize::from(u16::MAX);
         if len < udp::HEADER_BYTES && !jumbo {
             return self.stop(at, Fault::UdpLength);
+        }
+        if view.src_port() == NAT_TRAVERSAL || view.dst_port() == NAT_TRAVERSAL {
+            self.esp_in_udp(at + udp::HEADER_BYTES);
         }
         if len > there && !self.in_fragment {
             return self.stop(at, Fault::UdpLength);

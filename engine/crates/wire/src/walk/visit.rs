@@ -21,8 +21,8 @@ use crate::vlan::Vlan;
 ///
 /// A header is told even if a length in it is a lie; [`fault`](Self::fault) says so, before or after, and the
 /// view then holds what is there. A header is also told when only its last bytes are cut: TCP behind the
-/// window, UDP behind the length, ICMP behind the first 6 bytes, ICMPv6 and the options and routing headers
-/// of IPv6 behind the first 2, a VLAN tag behind the id. What is cut reads as 0, and a fault follows.
+/// window, UDP behind the length, ICMP behind the first 6 bytes, ICMPv6 and the options headers of
+/// IPv6 behind the first 2, a routing header behind the first, a VLAN tag (not 802.1ad) behind the id. What is cut reads as 0, and a fault follows.
 /// These are the bytes of the fields that tshark lists.
 pub trait Visit {
     /// An Ethernet header.
