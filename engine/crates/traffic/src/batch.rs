@@ -1,0 +1,114 @@
+//! Up to 32 offered frames with their bytes: what the simulator takes from a source at a time.
+
+use crate::capture::LinkType;
+use stage::Nanos;
+
+/// Frames in a batch.
+pub const BATCH_FRAMES: usize = 32;
+
+/// [`Offer::flow`] of a captured frame.
+pub const NO_FLOW: u32 = u32::MAX;
+
+/// A frame as the line delivers it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Offer {
+    /// When it was meant to be sent; latency counts from here.
+    pub sent_ns: Nanos,
+    /// When its last bit was on the wire: it waited if the line was busy.
+    pub arrived_ns: Nanos,
+    /// Serial number of its flow within the stream; [`NO_FLOW`] if it was captured.
+    pub flow: u32,
+    /// The stream it belongs to, by its place in the configuration.
+    pub stream: u16,
+    /// Bytes in the slot: the frame without FCS; fewer if the capture cut it off.
+    pub bytes: u32,
+    /// Bytes on the wire, with FCS and padding to 64.
+    pub wire_bytes: u32,
+    /// What the first header is.
+    pub link: LinkType,
+}
+
+impl Offer {
+    const NONE: Offer = Offer {
+        sent_ns: 0,
+        arrived_ns: 0,
+        flow: NO_FLOW,
+        stream: 0,
+        bytes: 0,
+        wire_bytes: 0,
+        link: LinkType::Ethernet,
+    };
+}
+
+/// Slots for frames, to be filled over and over.
+#[derive(Clone, Debug)]
+pub struct Batch {
+    bytes: Vec<u8>,
+    stride: usize,
+    offers: [Offer; BATCH_FRAMES],
+    len: usize,
+}
+
+impl Batch {
+    /// Slots for frames of up to `largest_bytes` (without FCS).
+    pub fn new(largest_bytes: u32) -> Self {
+        let stride = (largest_bytes as usize).next_multiple_of(64).max(64);
+        Batch { bytes: vec![0; stride * BATCH_FRAMES], stride, offers: [Offer::NONE; BATCH_FRAMES], len: 0 }
+    }
+
+    /// Frames filled.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// No frame was filled.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The frame at `index` and its bytes.
+    #[inline]
+    pub fn frame(&self, index: usize) -> Option<(&Offer, &[u8])> {
+        let offer = self.offers.get(..self.len)?.get(index)?;
+        let start = index * self.stride;
+        Some((offer, self.bytes.get(start..start + offer.bytes as usize)?))
+    }
+
+    /// The frames in order of arrival.
+    pub fn iter(&self) -> impl Iterator<Item = (&Offer, &[u8])> {
+        self.offers
+            .iter()
+            .zip(self.bytes.chunks_exact(self.stride))
+            .take(self.len)
+            .map(|(offer, slot)| (offer, slot.get(..offer.bytes as usize).unwrap_or(&[])))
+    }
+
+    /// Bytes of one slot.
+    pub fn stride(&self) -> usize {
+        self.stride
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.len = 0;
+    }
+
+    pub(crate) fn is_full(&self) -> bool {
+        self.len == BATCH_FRAMES
+    }
+
+    /// The next empty slot.
+    #[inline]
+    pub(crate) fn slot(&mut self) -> &mut [u8] {
+        let start = self.len * self.stride;
+        self.bytes.get_mut(start..start + self.stride).unwrap_or(&mut [])
+    }
+
+    /// The next empty slot holds this frame.
+    #[inline]
+    pub(crate) fn push(&mut self, offer: Offer) {
+        if let Some(place) = self.offers.get_mut(self.len) {
+            *place = offer;
+            self.len += 1;
+        }
+    }
+}
