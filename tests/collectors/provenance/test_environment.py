@@ -3,6 +3,8 @@
 import getpass
 import json
 import socket
+import sys
+import types
 from pathlib import Path
 
 import pytest
@@ -148,6 +150,19 @@ def test_the_lock_is_hashed(tmp_path):
     write(tmp_path, "locks/rxbench.lock", "pandas==4")
     assert set(first) == {"locks/rxbench.lock"}
     assert source.read(tmp_path).locks_sha256 != first
+
+
+def test_the_core_is_told_apart_by_its_bytes(tmp_path, monkeypatch):
+    library = tmp_path / "_core.abi3.so"
+    library.write_bytes(b"one build")
+    core = types.SimpleNamespace(__file__=str(library), build=lambda: {"profile": "release"})
+    monkeypatch.setitem(sys.modules, "engine._core", core)
+    one = source.read(tmp_path)
+    library.write_bytes(b"another")
+    assert one.build_profile == "release"
+    assert source.read(tmp_path).core_sha256 != one.core_sha256
+    monkeypatch.setitem(sys.modules, "engine._core", None)
+    assert source.read(tmp_path).core_sha256 == source.read(tmp_path).build_profile == ""
 
 
 def test_ethtool_of_the_loopback_and_of_nothing():
