@@ -79,8 +79,8 @@ impl Offered {
         pace.ceil_ns()
     }
 
-    fn mean_gap_ns(&self, units: f64) -> f64 {
-        units * NANOS_PER_SECOND as f64 / self.per_second as f64
+    fn unit_ns(&self) -> f64 {
+        NANOS_PER_SECOND as f64 / self.per_second as f64
     }
 }
 
@@ -94,7 +94,7 @@ pub(crate) struct Arrivals {
 #[derive(Clone, Debug)]
 enum Process {
     Constant(Pace),
-    Poisson { at_ns: Nanos, fraction_ns: f64, mean_units: Option<f64>, random: Random },
+    Poisson { at_ns: Nanos, fraction_ns: f64, unit_ns: f64, mean_units: Option<f64>, random: Random },
     Bursts { frames: u32, left: u32, start: Pace, within: Pace },
 }
 
@@ -114,10 +114,12 @@ impl Arrivals {
         let process = match config {
             ArrivalsConfig::Constant => Process::Constant(pace),
             ArrivalsConfig::Poisson => {
-                let mut process = Process::Poisson { at_ns: start_ns, fraction_ns: 0.0, mean_units, random };
+                let unit_ns = offered.unit_ns();
+                let mut process =
+                    Process::Poisson { at_ns: start_ns, fraction_ns: 0.0, unit_ns, mean_units, random };
                 // The first frame is as far from the start as any other from its predecessor.
                 let units = mean_units.unwrap_or(offered.units(0) as f64);
-                process.pass(offered, units as u64);
+                process.pass(units as u64);
                 process
             }
             ArrivalsConfig::Bursts { frames } => {
@@ -140,7 +142,7 @@ impl Arrivals {
             }
             Process::Poisson { at_ns, .. } => {
                 let sent_ns = *at_ns;
-                self.process.pass(self.offered, units);
+                self.process.pass(units);
                 sent_ns
             }
             Process::Bursts { frames, left, start, within } => {
@@ -161,10 +163,10 @@ impl Arrivals {
 impl Process {
     /// Let a Poisson process pass one gap.
     #[inline]
-    fn pass(&mut self, offered: Offered, units: u64) {
-        if let Process::Poisson { at_ns, fraction_ns, mean_units, random } = self {
+    fn pass(&mut self, units: u64) {
+        if let Process::Poisson { at_ns, fraction_ns, unit_ns, mean_units, random } = self {
             let units = mean_units.unwrap_or(units as f64);
-            *fraction_ns += offered.mean_gap_ns(units) * exponential_variate(random);
+            *fraction_ns += units * *unit_ns * exponential_variate(random);
             let whole = *fraction_ns as u64;
             *at_ns = at_ns.saturating_add(whole);
             *fraction_ns -= whole as f64;

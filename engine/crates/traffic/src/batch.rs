@@ -52,8 +52,20 @@ pub struct Batch {
 impl Batch {
     /// Slots for frames of up to `largest_bytes` (without FCS).
     pub fn new(largest_bytes: u32) -> Self {
+        let mut batch = Batch { bytes: Vec::new(), stride: 0, offers: [Offer::NONE; BATCH_FRAMES], len: 0 };
+        batch.begin(largest_bytes);
+        batch
+    }
+
+    /// Forget the frames; widen the slots if they are too narrow for frames of `largest_bytes`.
+    #[inline]
+    pub(crate) fn begin(&mut self, largest_bytes: u32) {
+        self.len = 0;
         let stride = (largest_bytes as usize).next_multiple_of(64).max(64);
-        Batch { bytes: vec![0; stride * BATCH_FRAMES], stride, offers: [Offer::NONE; BATCH_FRAMES], len: 0 }
+        if stride > self.stride {
+            self.bytes = vec![0; stride * BATCH_FRAMES];
+            self.stride = stride;
+        }
     }
 
     /// Frames filled.
@@ -86,10 +98,6 @@ impl Batch {
     /// Bytes of one slot.
     pub fn stride(&self) -> usize {
         self.stride
-    }
-
-    pub(crate) fn clear(&mut self) {
-        self.len = 0;
     }
 
     pub(crate) fn is_full(&self) -> bool {

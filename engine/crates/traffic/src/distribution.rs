@@ -16,7 +16,7 @@ pub struct CdfPoint {
 
 /// A cumulative distribution function, linear between its points. Two points of one value are a jump.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Cdf {
+pub(crate) struct Cdf {
     points: Vec<CdfPoint>,
 }
 
@@ -26,7 +26,7 @@ impl Cdf {
     /// # Errors
     /// Fewer than one point, values or probabilities that fall, a last probability that is not 1, numbers that are
     /// negative or not finite.
-    pub fn new(key: &str, points: &[CdfPoint]) -> Result<Self, ConfigError> {
+    pub(crate) fn new(key: &str, points: &[CdfPoint]) -> Result<Self, ConfigError> {
         let rising = points.windows(2).all(|pair| match pair {
             [a, b] => a.bytes <= b.bytes && a.cumulative <= b.cumulative,
             _ => false,
@@ -44,7 +44,7 @@ impl Cdf {
 
     /// The value below which a share of `probability` lies. Below the first point's probability: its value.
     #[inline]
-    pub fn quantile(&self, probability: f64) -> f64 {
+    pub(crate) fn quantile(&self, probability: f64) -> f64 {
         let mut below: Option<&CdfPoint> = None;
         for point in &self.points {
             if probability <= point.cumulative {
@@ -60,12 +60,13 @@ impl Cdf {
 
     /// One draw.
     #[inline]
-    pub fn draw(&self, random: &mut Random) -> f64 {
+    pub(crate) fn draw(&self, random: &mut Random) -> f64 {
         self.quantile(random.unit())
     }
 
     /// The mean, exactly: each piece contributes its middle.
-    pub fn mean(&self) -> f64 {
+    #[cfg(test)]
+    pub(crate) fn mean(&self) -> f64 {
         let first = self.points.first().map_or(0.0, |p| p.bytes * p.cumulative);
         let pieces = self.points.windows(2).map(|pair| match pair {
             [a, b] => (a.bytes + b.bytes) / 2.0 * (b.cumulative - a.cumulative),
@@ -75,12 +76,12 @@ impl Cdf {
     }
 
     /// The largest value.
-    pub fn largest(&self) -> f64 {
+    pub(crate) fn largest(&self) -> f64 {
         self.points.last().map_or(0.0, |p| p.bytes)
     }
 
     /// The smallest value.
-    pub fn smallest(&self) -> f64 {
+    pub(crate) fn smallest(&self) -> f64 {
         self.points.first().map_or(0.0, |p| p.bytes)
     }
 }

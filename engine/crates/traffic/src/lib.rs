@@ -31,7 +31,7 @@ pub use arrivals::{ArrivalsConfig, OfferedConfig};
 pub use batch::{BATCH_FRAMES, Batch, NO_FLOW, Offer};
 pub use capture::{Capture, LinkType};
 pub use config::{StreamConfig, TrafficConfig};
-pub use distribution::{Cdf, CdfPoint};
+pub use distribution::CdfPoint;
 pub use error::ConfigError;
 pub use flows::{FlowSizesConfig, FlowsConfig, MAX_FLOWS};
 pub use generator::GeneratorConfig;

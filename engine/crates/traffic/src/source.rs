@@ -25,6 +25,7 @@ pub struct Source {
     line: Line,
     next: Option<Next>,
     frames_left: u64,
+    largest_bytes: u32,
 }
 
 #[derive(Clone, Debug)]
@@ -68,7 +69,9 @@ impl Source {
         });
         let streams = streams.collect::<Result<Vec<_>, _>>()?;
         let frames_left = config.frames.unwrap_or(u64::MAX);
-        let mut source = Source { streams, line: Line::new(rate_bps), next: None, frames_left };
+        let largest_bytes = streams.iter().map(Stream::largest_bytes).max().unwrap_or(0);
+        let mut source =
+            Source { streams, line: Line::new(rate_bps), next: None, frames_left, largest_bytes };
         source.streams.iter_mut().for_each(Stream::plan);
         source.advance();
         Ok(source)
@@ -76,12 +79,12 @@ impl Source {
 
     /// A batch with slots for this source's frames.
     pub fn batch(&self) -> Batch {
-        Batch::new(self.largest_bytes())
+        Batch::new(self.largest_bytes)
     }
 
     /// Bytes of the largest frame, without FCS.
     pub fn largest_bytes(&self) -> u32 {
-        self.streams.iter().map(Stream::largest_bytes).max().unwrap_or(0)
+        self.largest_bytes
     }
 
     /// When the next frame arrives; `None` once there are no more.
@@ -90,10 +93,10 @@ impl Source {
     }
 
     /// Fill the batch anew with frames that arrive up to and at `until_ns`, as many as it holds, in order of arrival;
-    /// returns how many. The batch must come from [`Source::batch`]: a frame that does not fit its slot is cut off.
+    /// returns how many. A batch made for another source is widened where needed, once; nothing else allocates.
     #[inline]
     pub fn fill(&mut self, until_ns: Nanos, batch: &mut Batch) -> usize {
-        batch.clear();
+        batch.begin(self.largest_bytes);
         while let Some(next) = self.next {
             if next.arrived_ns > until_ns || batch.is_full() {
                 break;
