@@ -1,5 +1,7 @@
 //! What the NIC counts, per queue; names as in Intel's Linux drivers where those have one.
 
+use stage::{Counters, DropReason, HashType};
+
 stage::counters! {
     /// Receive counters of one queue. A frame dropped before a queue was chosen counts at queue 0.
     pub enum NicCounter in "nic" {
@@ -29,5 +31,89 @@ stage::counters! {
         CsumErrors = "rx_csum_offload_errors" : "frames",
         /// Interrupts raised.
         Interrupts = "interrupts" : "interrupts",
+    }
+}
+
+/// A queue's counts as the pipeline keeps them: a field each, nothing that follows from others.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Tally {
+    bytes: u64,
+    /// Descriptors beyond the one that every frame takes.
+    further_descriptors: u64,
+    hash_none: u64,
+    hash_l3: u64,
+    hash_l4: u64,
+    missed: u64,
+    no_buffer: u64,
+    length_errors: u64,
+    header_errors: u64,
+    csum_good: u64,
+    csum_errors: u64,
+    interrupts: u64,
+}
+
+impl Tally {
+    /// A frame was written to the ring.
+    #[inline]
+    pub(crate) fn received(&mut self, bytes: usize, descriptors: u32, hash_type: HashType) {
+        self.bytes += bytes as u64;
+        if descriptors > 1 {
+            self.further_descriptors += u64::from(descriptors - 1);
+        }
+        match hash_type {
+            HashType::None => self.hash_none += 1,
+            HashType::L3 => self.hash_l3 += 1,
+            HashType::L4 => self.hash_l4 += 1,
+        }
+    }
+
+    /// Its checksums were verified.
+    #[inline]
+    pub(crate) fn verified(&mut self, good: bool) {
+        if good {
+            self.csum_good += 1;
+        } else {
+            self.csum_errors += 1;
+        }
+    }
+
+    /// A frame was dropped.
+    pub(crate) fn dropped(&mut self, reason: DropReason) {
+        match reason {
+            DropReason::RxMissed => self.missed += 1,
+            DropReason::RxNoBuffer => self.no_buffer += 1,
+            DropReason::RxLengthError => self.length_errors += 1,
+            _ => self.header_errors += 1,
+        }
+    }
+
+    /// An interrupt was raised.
+    #[inline]
+    pub(crate) fn interrupt(&mut self) {
+        self.interrupts += 1;
+    }
+
+    /// As declared.
+    pub(crate) fn counters(&self) -> Counters<NicCounter> {
+        let packets = self.hash_none + self.hash_l3 + self.hash_l4;
+        let mut counters = Counters::default();
+        for (counter, value) in [
+            (NicCounter::Packets, packets),
+            (NicCounter::Bytes, self.bytes),
+            (NicCounter::Descriptors, packets + self.further_descriptors),
+            (NicCounter::HashNone, self.hash_none),
+            (NicCounter::HashL3, self.hash_l3),
+            (NicCounter::HashL4, self.hash_l4),
+            (NicCounter::RxMissed, self.missed),
+            (NicCounter::RxNoBuffer, self.no_buffer),
+            (NicCounter::RxLengthErrors, self.length_errors),
+            (NicCounter::RxHeaderErrors, self.header_errors),
+            (NicCounter::CsumGood, self.csum_good),
+            (NicCounter::CsumErrors, self.csum_errors),
+            (NicCounter::Interrupts, self.interrupts),
+        ] {
+            counters.add(counter, value);
+        }
+        counters
     }
 }

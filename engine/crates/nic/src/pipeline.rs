@@ -137,24 +137,26 @@ impl Nic {
         let written = match written {
             Ok(written) => written,
             Err(reason) => {
-                queue.count_dropped(reason);
+                queue.tally.dropped(reason);
                 return Err(reason);
             }
         };
         queue.count_received(frame.len(), written.descriptors, classified);
-        queue.ring.push(RxPacket {
-            frame: id,
-            buffer: written.buffer,
-            bytes: frame.len() as u32,
-            queue: queue_id,
-            segments: 1,
-            hash: classified.hash,
-            hash_type: classified.hash_type,
-            checksum_good: classified.checksum_good,
-            sent_ns,
-            ready_ns: written.ready_ns,
-            headers: classified.headers,
-        });
+        if let Some(place) = queue.ring.push() {
+            *place = RxPacket {
+                frame: id,
+                buffer: written.buffer,
+                bytes: frame.len() as u32,
+                queue: queue_id,
+                segments: 1,
+                hash: classified.hash,
+                hash_type: classified.hash_type,
+                checksum_good: classified.checksum_good,
+                sent_ns,
+                ready_ns: written.ready_ns,
+                headers: classified.headers,
+            };
+        }
         let signal = queue.coalesce.frame(now_ns);
         Ok(queue.count_interrupt(signal))
     }

@@ -34,7 +34,10 @@ pub(crate) fn parse(frame: &[u8], max_frame_bytes: u32, rx_checksum: bool, out: 
         out.headers = Headers::default();
         return;
     }
-    out.headers = wire::walk::headers(frame);
+    match wire::walk::fast_ipv4(frame) {
+        Some(headers) => out.headers = headers,
+        None => out.headers = walked(frame),
+    }
     if let Some(fault) = out.headers.fault {
         out.drop = is_dropped_by_nic(fault).then(|| drop_reason(fault));
     } else if rx_checksum {
@@ -44,4 +47,10 @@ pub(crate) fn parse(frame: &[u8], max_frame_bytes: u32, rx_checksum: bool, out: 
             Err(fault) => out.headers.fault = Some(fault),
         }
     }
+}
+
+/// Kept apart, so that the common frame's headers are written where they belong and not merged with these first.
+#[inline(never)]
+fn walked(frame: &[u8]) -> Headers {
+    wire::walk::headers(frame)
 }

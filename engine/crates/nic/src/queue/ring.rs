@@ -2,8 +2,8 @@
 //! and the NIC's to fill; vacant, given back by the host and without a buffer.
 
 use super::descriptor::{DONE, Descriptor, END_OF_PACKET};
+use super::written_back::WrittenBack;
 use stage::{BufferId, BufferPool, DropReason, Nanos, QueueId, Region, RxPacket, Touch};
-use std::collections::VecDeque;
 
 /// Where a frame was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub struct Ring {
     /// When the newest frame was written back.
     newest_ns: Nanos,
     /// Frames written back and not taken, oldest first.
-    frames: VecDeque<RxPacket>,
+    frames: WrittenBack,
 }
 
 impl Ring {
@@ -52,7 +52,7 @@ impl Ring {
             refill_batch,
             buffer_bytes: buffer_bytes as usize,
             newest_ns: 0,
-            frames: VecDeque::with_capacity(size as usize),
+            frames: WrittenBack::new(size as usize),
         }
     }
 
@@ -108,27 +108,46 @@ impl Ring {
             let filled = self.posted + self.unfilled;
             return Err(if filled >= descriptors { DropReason::RxNoBuffer } else { DropReason::RxMissed });
         }
-        let (piece, mut rest) = frame.split_at_checked(self.buffer_bytes).unwrap_or((frame, &[]));
-        let buffer = self.write_piece(piece, hash, rest.is_empty(), buffers, dma);
-        let mut previous = buffer;
-        while !rest.is_empty() {
-            let (piece, following) = rest.split_at_checked(self.buffer_bytes).unwrap_or((rest, &[]));
-            let next = self.write_piece(piece, hash, following.is_empty(), buffers, dma);
-            buffers.link(previous, next);
-            (previous, rest) = (next, following);
-        }
+        let buffer = if descriptors == 1 {
+            self.write_piece(frame, hash, true, buffers, dma)
+        } else {
+            self.write_chain(frame, hash, buffers, dma)
+        };
         // Descriptors are written back in order, so no frame is to be seen before the one ahead of it.
         self.newest_ns = self.newest_ns.max(now_ns);
         Ok(Written { buffer, descriptors, ready_ns: self.newest_ns })
     }
 
-    /// Let the driver see a frame that was written.
+    /// The place in which the driver sees the frame that was written. There is one, for a frame takes a descriptor
+    /// and there are as many places.
     #[inline]
-    pub(crate) fn push(&mut self, packet: RxPacket) {
-        self.frames.push_back(packet);
+    pub(crate) fn push(&mut self) -> Option<&mut RxPacket> {
+        self.frames.push()
     }
 
-    #[inline]
+    #[inline(never)]
+    fn write_chain(
+        &mut self,
+        frame: &[u8],
+        hash: u32,
+        buffers: &mut BufferPool,
+        dma: &mut impl FnMut(Touch),
+    ) -> BufferId {
+        let mut ends: Option<(BufferId, BufferId)> = None;
+        let mut rest = frame;
+        while !rest.is_empty() {
+            let (piece, following) = rest.split_at_checked(self.buffer_bytes).unwrap_or((rest, &[]));
+            let buffer = self.write_piece(piece, hash, following.is_empty(), buffers, dma);
+            if let Some((_, last)) = ends {
+                buffers.link(last, buffer);
+            }
+            ends = Some((ends.map_or(buffer, |(first, _)| first), buffer));
+            rest = following;
+        }
+        ends.map_or(BufferId(u32::MAX), |(first, _)| first)
+    }
+
+    #[inline(always)]
     fn write_piece(
         &mut self,
         piece: &[u8],
@@ -162,22 +181,18 @@ impl Ring {
         if self.newest_ns <= now_ns {
             return self.frames.len();
         }
-        self.frames.partition_point(|packet| packet.ready_ns <= now_ns)
+        self.frames.ready(now_ns)
     }
 
     /// Take up to `limit` frames written back by `now_ns`; their descriptors become vacant.
     #[inline]
     pub(crate) fn take(&mut self, now_ns: Nanos, limit: usize, out: &mut Vec<RxPacket>) -> usize {
         let taken = self.ready(now_ns).min(limit);
-        let (front, back) = self.frames.as_slices();
-        let (front, back) =
-            (front.get(..taken).unwrap_or(front), back.get(..taken.saturating_sub(front.len())));
-        for run in [front, back.unwrap_or(&[])] {
+        for run in self.frames.oldest(taken) {
             out.extend_from_slice(run);
             self.vacant += run.iter().map(|packet| self.descriptors_for(packet.bytes as usize)).sum::<u32>();
         }
-        // A drained deque begins at its first element again, so a queue that keeps up stays in few cache lines.
-        self.frames.drain(..taken);
+        self.frames.forget(taken);
         taken
     }
 

@@ -1,6 +1,7 @@
 use super::*;
 use proptest::prelude::*;
 use stage::{FrameId, HashType};
+use std::collections::VecDeque;
 
 const SIZE: u32 = 64;
 const BUFFER_BYTES: u32 = 256;
@@ -41,7 +42,8 @@ fn write_reporting(
     dma: &mut impl FnMut(Touch),
 ) -> Result<u32, DropReason> {
     let written = ring.write(now_ns, &content(id, bytes), id as u32, buffers, dma)?;
-    ring.push(RxPacket { buffer: written.buffer, ready_ns: written.ready_ns, ..packet(id, bytes, now_ns) });
+    *ring.push().unwrap() =
+        RxPacket { buffer: written.buffer, ready_ns: written.ready_ns, ..packet(id, bytes, now_ns) };
     Ok(written.descriptors)
 }
 
