@@ -135,6 +135,11 @@ mod tests {
             change(&mut config);
             assert_eq!(config.check().unwrap_err().key, key);
         }
+        // 64 descriptors less a refill that is one short.
+        let longest =
+            NicConfig { ring_size: 64, buffer_bytes: 256, max_frame_bytes: 49 * 256, ..NicConfig::default() };
+        assert_eq!(longest.check(), Ok(()));
+        assert!(NicConfig { max_frame_bytes: 49 * 256 + 1, ..longest }.check().is_err());
         let config = NicConfig { queue_coalesce: vec![(QueueId(0), off)], ..NicConfig::default() };
         let text = config.check().unwrap_err().to_string();
         assert!(text.starts_with("nic.coalesce.rx_max_coalesced_frames = 0: allowed is 1 to 512"), "{text}");

@@ -186,6 +186,9 @@ fn checksums_are_verified_and_wrong_ones_go_up() {
     assert_eq!(result(&on, &bad_ip), (false, Some(Fault::Ipv4Checksum), None));
     assert_eq!(result(&on, &none), (false, None, None));
     assert_eq!(result(&off, &bad), (false, None, None));
+    // A first fragment holds a transport header whose checksum covers more than is here.
+    let first = ethernet(0x0800, &ipv4([1; 4], [2; 4], UDP, 0x2000, &good[34..]));
+    assert_eq!(result(&on, &first), (false, None, None));
     for frame in [&good, &bad, &bad_ip, &none] {
         assert!(receive(&mut on, &mut buffers, frame, 0).is_ok());
     }

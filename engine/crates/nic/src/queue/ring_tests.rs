@@ -117,6 +117,20 @@ fn an_empty_pool_is_a_want_of_buffers_until_it_has_some() {
 }
 
 #[test]
+fn the_pool_is_to_blame_only_if_it_could_have_helped() {
+    let (mut ring, mut buffers) = filled(SIZE);
+    for id in 0..u64::from(SIZE) - 1 {
+        write(&mut ring, &mut buffers, id, 60, 0).unwrap();
+    }
+    ring.take(0, 64, &mut Vec::new());
+    ring.refill(&mut buffers);
+    assert_eq!((ring.posted(), ring.unfilled()), (1, SIZE - 1));
+    let whole_ring = (SIZE * BUFFER_BYTES) as usize;
+    assert_eq!(write(&mut ring, &mut buffers, 99, whole_ring, 0), Err(DropReason::RxNoBuffer));
+    assert_eq!(write(&mut ring, &mut buffers, 99, whole_ring + 1, 0), Err(DropReason::RxMissed));
+}
+
+#[test]
 fn refill_waits_for_its_batch() {
     let (mut ring, mut buffers) = filled(2 * SIZE);
     for id in 0..16 {

@@ -50,3 +50,17 @@ impl Spread {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_queues_must_exist() {
+        let first = |first| Spread::First { size: 128, queues: first }.table(4);
+        assert_eq!(first(5).unwrap_err().key, "rss.equal");
+        assert_eq!(first(0).unwrap_err().key, "queues");
+        assert_eq!(first(4), Spread::Equal { size: 128 }.table(4));
+        assert_eq!(first(3), IndirectionTable::equal(128, 3));
+    }
+}
