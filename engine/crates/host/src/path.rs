@@ -8,6 +8,7 @@ use crate::socket::{Demux, FlowKey, Sockets};
 use crate::softirq::{NapiId, Softnet, SoftnetCounter};
 use stage::{BufferPool, Context, CpuId, DropReason, Op, Point, Region, RxPacket, SocketId, Touch, Verdict};
 use wire::protocol;
+use wire::walk::{verify_ip_checksum, verify_l4_checksum};
 
 /// The host: per-CPU softirq state, sockets, skbs.
 #[derive(Debug)]
@@ -17,6 +18,7 @@ pub struct Host {
     pub(crate) skbs: Skbs,
     pub(crate) sockets: Sockets,
     pub(crate) batch: Vec<RxPacket>,
+    gathered: Vec<u8>,
 }
 
 impl Host {
@@ -27,6 +29,7 @@ impl Host {
             skbs: Skbs::new(buffers),
             sockets: Sockets::new(config.sockets.clone(), config.apps.count, seed),
             batch: Vec::with_capacity(256),
+            gathered: Vec::new(),
             config,
         }
     }
@@ -85,11 +88,31 @@ impl Host {
         context.op(Op::IpReceive, 1);
         context.op(Op::IpHeader, u32::from(skb.packet.headers.ip_layers.saturating_sub(1)));
         context.touch(Op::IpReceive, Touch::read(Region::Shared, 0, 0, 128));
-        if let Some(fault) = skb.packet.headers.fault {
+        let fault = skb.packet.headers.fault.or_else(|| self.verify_checksums(&skb, buffers, context));
+        if let Some(fault) = fault {
             return self.discard(skb, stage::drop_reason(fault), buffers, context);
         }
         context.passed(skb.packet.frame, skb.packet.queue, Point::Ip);
         self.transport_receive(skb, buffers, context);
+    }
+
+    /// Checksums the NIC has not verified are verified here (`skb_checksum_init`).
+    fn verify_checksums<C: Context>(
+        &mut self, skb: &Skb, buffers: &BufferPool, context: &mut C,
+    ) -> Option<wire::Fault> {
+        if skb.packet.checksum_good {
+            return None;
+        }
+        let mut gathered = std::mem::take(&mut self.gathered);
+        gathered.clear();
+        buffers.frame(skb.packet.buffer, skb.packet.bytes).for_each(|piece| gathered.extend_from_slice(piece));
+        let headers = &skb.packet.headers;
+        let verdict = verify_ip_checksum(&gathered, headers).and_then(|()| verify_l4_checksum(&gathered, headers));
+        self.gathered = gathered;
+        if headers.outer.is_ip() {
+            context.op(Op::ChecksumByte, skb.packet.bytes);
+        }
+        verdict.err()
     }
 
     /// 4. Transport input: find the socket, then UDP, TCP or a raw socket's queue.
@@ -170,9 +193,9 @@ impl Host {
         }
     }
 
-    /// Whether the CPU's NET_RX softirq is pending.
-    pub fn softirq_pending(&self, cpu: CpuId) -> bool {
-        self.softnets.get(cpu.index()).is_some_and(Softnet::pending)
+    /// Whether a run of net_rx_action is going on there.
+    pub fn softirq_running(&self, cpu: CpuId) -> bool {
+        self.softnets.get(cpu.index()).is_some_and(Softnet::running)
     }
 
     /// Frames inside the host that have no verdict yet: on backlogs and out-of-order queues.

@@ -131,6 +131,8 @@ ops! {
     IpReceive = Ip."receive" per "frame",
     /// Walk one further header (option, extension header, tunnel).
     IpHeader = Ip."header" per "header",
+    /// Verify a checksum the NIC has not.
+    ChecksumByte = Ip."checksum" per "byte",
     /// Validate a UDP header.
     UdpReceive = Udp."receive" per "frame",
     /// Process a TCP segment.

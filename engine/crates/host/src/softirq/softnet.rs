@@ -90,8 +90,8 @@ impl Softnet {
         self.scheduled.push_back(napi);
     }
 
-    /// Whether the NET_RX softirq is pending or running.
-    pub fn pending(&self) -> bool {
-        self.run.is_some() || !self.scheduled.is_empty()
+    /// Whether a run of net_rx_action is going on.
+    pub(crate) fn running(&self) -> bool {
+        self.run.is_some()
     }
 }

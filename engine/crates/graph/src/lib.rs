@@ -1,0 +1,15 @@
+//! The receive path in order, and the scenario document that describes one.
+//!
+//! [`ReceivePath`] is the whole way of a packet; what drives it (virtual or real time) is another crate's.
+
+#![forbid(unsafe_code)]
+
+mod costs;
+mod declarations;
+mod receive_path;
+pub mod scenario;
+
+pub use costs::{CostRow, CostTable, Latencies, MemoryCosts};
+pub use declarations::declarations;
+pub use receive_path::{Hasher, ReceivePath};
+pub use scenario::{CacheConfig, Scenario, ScenarioError};

@@ -1,0 +1,134 @@
+//! The whole receive path, in the packet's order: NIC, packet memory, host. Whoever drives it says when.
+
+use crate::{Scenario, ScenarioError};
+use host::{Accept, AppConfig, Gap, Host, HostConfig, NapiConfig, RpsConfig, SocketConfig, TcpConfig};
+use nic::queue::CoalesceConfig;
+use nic::rss::{BoxedHash, Fields, FieldsConfig, RssConfig, RssKey, Spread, Symmetry};
+use nic::{Nic, NicConfig};
+use stage::{BufferPool, CpuId, QueueId, Random};
+
+/// Builds the Toeplitz hash for a key: by table, or by the CPU's own instructions.
+pub type Hasher = dyn Fn(&RssKey) -> BoxedHash;
+
+/// NIC, packet memory and host of one scenario.
+pub struct ReceivePath {
+    /// Parses, hashes, queues.
+    pub nic: Nic,
+    /// The frames' bytes.
+    pub buffers: BufferPool,
+    /// NAPI, IP, sockets.
+    pub host: Host,
+    /// CPU of each queue's interrupt.
+    irq_cpus: Vec<CpuId>,
+}
+
+impl ReceivePath {
+    /// Build the path a scenario describes.
+    ///
+    /// # Errors
+    /// Names the key the NIC refuses.
+    pub fn new(scenario: &Scenario, hasher: &Hasher) -> Result<Self, ScenarioError> {
+        let refused = |error: nic::ConfigError| {
+            ScenarioError::new(format!("nic.{}", error.key), error.value, error.allowed)
+        };
+        let mut buffers =
+            BufferPool::new(scenario.nic.queues, scenario.buffers_per_queue(), scenario.nic.buffer_bytes);
+        let nic = Nic::with_hasher(nic_config(scenario)?, &mut buffers, hasher).map_err(refused)?;
+        let secret = Random::for_component(scenario.seed, "host.sockets").next_u64();
+        let host = Host::new(host_config(scenario), buffers.capacity(), secret);
+        let cpu_of = |queue: u16| match scenario.nic.irq_cpus.as_slice() {
+            [] => queue % scenario.host.cpus,
+            cpus => cpus[usize::from(queue) % cpus.len()],
+        };
+        let irq_cpus = (0..scenario.nic.queues).map(|queue| CpuId(cpu_of(queue))).collect();
+        Ok(ReceivePath { nic, buffers, host, irq_cpus })
+    }
+
+    /// The CPU that takes a queue's interrupt.
+    #[inline]
+    pub fn irq_cpu(&self, queue: QueueId) -> CpuId {
+        self.irq_cpus.get(queue.index()).copied().unwrap_or_default()
+    }
+}
+
+fn nic_config(scenario: &Scenario) -> Result<NicConfig, ScenarioError> {
+    let nic = &scenario.nic;
+    let fields = |key: &str, value: &str| match value {
+        "off" => Ok(Fields::Off),
+        "2-tuple" => Ok(Fields::TwoTuple),
+        "4-tuple" => Ok(Fields::FourTuple),
+        _ => Err(ScenarioError::new(format!("nic.rss.fields.{key}"), value, "off, 2-tuple, 4-tuple")),
+    };
+    let size = nic.rss.table_entries as usize;
+    let spread = match (nic.rss.table.as_slice(), nic.rss.weights.as_slice()) {
+        ([], []) => Spread::Equal { size },
+        ([], weights) => Spread::Weights { size, weights: weights.to_vec() },
+        (table, []) if table.len() == size => Spread::Explicit(table.iter().map(|q| QueueId(*q)).collect()),
+        (table, []) => {
+            return Err(ScenarioError::new("nic.rss.table", format!("{} entries", table.len()), format!("{size}, as nic.rss.table_entries says")));
+        }
+        _ => return Err(ScenarioError::new("nic.rss.weights", "given beside nic.rss.table", "one of the two")),
+    };
+    Ok(NicConfig {
+        queues: nic.queues,
+        ring_size: nic.ring_size,
+        buffer_bytes: nic.buffer_bytes,
+        max_frame_bytes: nic.max_frame_bytes,
+        rx_checksum: nic.rx_checksum,
+        coalesce: CoalesceConfig {
+            rx_usecs: nic.coalesce.rx_usecs,
+            rx_max_coalesced_frames: nic.coalesce.rx_max_coalesced_frames,
+        },
+        rss: RssConfig {
+            key: RssKey::from_hex(&nic.rss.key)
+                .map_err(|e| ScenarioError::new("nic.rss.key", e.value, e.allowed))?,
+            fields: FieldsConfig {
+                ipv4: fields("ipv4", &nic.rss.fields.ipv4)?,
+                tcp4: fields("tcp4", &nic.rss.fields.tcp4)?,
+                udp4: fields("udp4", &nic.rss.fields.udp4)?,
+                ipv6: fields("ipv6", &nic.rss.fields.ipv6)?,
+                tcp6: fields("tcp6", &nic.rss.fields.tcp6)?,
+                udp6: fields("udp6", &nic.rss.fields.udp6)?,
+            },
+            symmetry: if nic.rss.symmetric { Symmetry::Xor } else { Symmetry::None },
+            inner: nic.rss.inner,
+            spread,
+        },
+        ..NicConfig::default()
+    })
+}
+
+fn host_config(scenario: &Scenario) -> HostConfig {
+    let host = &scenario.host;
+    HostConfig {
+        cpus: host.cpus,
+        napi: NapiConfig {
+            weight_frames: host.napi.weight_frames,
+            budget_frames: host.napi.budget_frames,
+            budget_ns: u64::from(host.napi.budget_usecs) * 1_000,
+        },
+        rps: RpsConfig {
+            cpus: host.rps.cpus.clone(),
+            max_backlog_frames: host.rps.max_backlog_frames,
+            flow_limit: host.rps.flow_limit,
+            flow_limit_buckets: host.rps.flow_limit_buckets,
+        },
+        sockets: SocketConfig {
+            accept: match host.sockets.accept.as_str() {
+                "ports" => Accept::Ports(host.sockets.ports.clone()),
+                _ => Accept::Any,
+            },
+            rcvbuf_bytes: host.sockets.rcvbuf_bytes,
+            max_sockets: host.sockets.max_sockets,
+        },
+        tcp: TcpConfig {
+            rcvbuf_bytes: host.tcp.rcvbuf_bytes,
+            max_out_of_order_frames: host.tcp.max_out_of_order_frames,
+            gap: match host.tcp.gap.as_str() {
+                "wait" => Gap::Wait,
+                _ => Gap::SkipAfter(host.tcp.skip_after_frames),
+            },
+        },
+        apps: AppConfig { count: scenario.app_count(), work_per_message: host.apps.work_per_message },
+    }
+}

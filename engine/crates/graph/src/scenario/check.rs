@@ -1,0 +1,137 @@
+//! Ranges, and rules between keys.
+
+use super::{Scenario, ScenarioError};
+use stage::Op;
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+
+/// Bytes of packet memory a scenario may ask for.
+const MAX_PACKET_MEMORY_BYTES: u64 = 4 << 30;
+/// Bins a timeline may have, over all.
+const MAX_BINS: u64 = 1_000_000;
+
+fn within<T: PartialOrd + Display>(key: &str, value: T, range: RangeInclusive<T>) -> Result<(), ScenarioError> {
+    if range.contains(&value) {
+        Ok(())
+    } else {
+        Err(ScenarioError::new(key, value, format!("{} to {}", range.start(), range.end())))
+    }
+}
+
+fn one_of(key: &str, value: &str, allowed: &[&str]) -> Result<(), ScenarioError> {
+    if allowed.contains(&value) { Ok(()) } else { Err(ScenarioError::new(key, value, allowed.join(", "))) }
+}
+
+fn cpus_exist(key: &str, listed: &[u16], cpus: u16) -> Result<(), ScenarioError> {
+    match listed.iter().position(|cpu| *cpu >= cpus) {
+        Some(i) => {
+            Err(ScenarioError::new(format!("{key}[{i}]"), listed[i], format!("0 to {}, with host.cpus = {cpus}", cpus - 1)))
+        }
+        None => Ok(()),
+    }
+}
+
+impl Scenario {
+    /// Everything serde cannot see. The NIC and the traffic check their own parts when they are built.
+    pub(super) fn check(&self) -> Result<(), ScenarioError> {
+        within("duration_ns", self.duration_ns, 1..=3_600_000_000_000)?;
+        within("drain_ns", self.drain_ns, 0..=3_600_000_000_000)?;
+        self.check_host()?;
+        self.check_nic()?;
+        for (i, row) in self.costs.iter().enumerate() {
+            if Op::from_key(&row.op).is_none() {
+                let known: Vec<_> = Op::ALL.iter().map(|op| op.key()).collect();
+                return Err(ScenarioError::new(format!("costs[{i}].op"), &row.op, known.join(", ")));
+            }
+            within(&format!("costs[{i}].ns"), row.ns, 0.0..=1e9)?;
+            if row.source.trim().is_empty() {
+                return Err(ScenarioError::new(format!("costs[{i}].source"), &row.source, "where the number is from"));
+            }
+        }
+        within("observe.bin_ns", self.observe.bin_ns, 1_000..=1_000_000_000)?;
+        if self.duration_ns / self.observe.bin_ns > MAX_BINS {
+            let least = self.duration_ns.div_ceil(MAX_BINS);
+            return Err(ScenarioError::new("observe.bin_ns", self.observe.bin_ns, format!("at least {least} for this duration")));
+        }
+        Ok(())
+    }
+
+    fn check_host(&self) -> Result<(), ScenarioError> {
+        let host = &self.host;
+        within("host.cpus", host.cpus, 1..=128)?;
+        within("host.napi.weight_frames", host.napi.weight_frames, 1..=4096)?;
+        within("host.napi.budget_frames", host.napi.budget_frames, 1..=65_536)?;
+        within("host.napi.budget_usecs", host.napi.budget_usecs, 1..=1_000_000)?;
+        cpus_exist("host.rps.cpus", &host.rps.cpus, host.cpus)?;
+        within("host.rps.max_backlog_frames", host.rps.max_backlog_frames, 1..=1_000_000)?;
+        if !host.rps.flow_limit_buckets.is_power_of_two() || host.rps.flow_limit_buckets > 1 << 20 {
+            return Err(ScenarioError::new(
+                "host.rps.flow_limit_buckets",
+                host.rps.flow_limit_buckets,
+                "a power of two up to 1048576",
+            ));
+        }
+        one_of("host.sockets.accept", &host.sockets.accept, &["any", "ports"])?;
+        within("host.sockets.rcvbuf_bytes", host.sockets.rcvbuf_bytes, 2_304..=1 << 30)?;
+        within("host.sockets.max_sockets", host.sockets.max_sockets, 1..=4_194_304)?;
+        within("host.tcp.rcvbuf_bytes", host.tcp.rcvbuf_bytes, 2_304..=1 << 30)?;
+        within("host.tcp.max_out_of_order_frames", host.tcp.max_out_of_order_frames, 1..=65_536)?;
+        one_of("host.tcp.gap", &host.tcp.gap, &["skip", "wait"])?;
+        within("host.tcp.skip_after_frames", host.tcp.skip_after_frames, 1..=host.tcp.max_out_of_order_frames)?;
+        within("host.apps.count", host.apps.count, 0..=4096)?;
+        cpus_exist("host.apps.cpus", &host.apps.cpus, host.cpus)?;
+        within("host.apps.work_per_message", host.apps.work_per_message, 0..=1_000_000)?;
+        let cache = &host.cache;
+        let levels = [
+            ("l1d", cache.l1d_bytes, cache.l1d_ways),
+            ("l2", cache.l2_bytes, cache.l2_ways),
+            ("llc", cache.llc_bytes, cache.llc_ways),
+        ];
+        for (level, bytes, ways) in levels {
+            within(&format!("host.cache.{level}_ways"), ways, 1..=32)?;
+            within(&format!("host.cache.{level}_bytes"), bytes, 64 * ways..=1 << 30)?;
+        }
+        within("host.cache.ddio_ways", cache.ddio_ways, 0..=cache.llc_ways)
+    }
+
+    fn check_nic(&self) -> Result<(), ScenarioError> {
+        let nic = &self.nic;
+        within("nic.queues", nic.queues, 1..=128)?;
+        within("nic.ring_size", nic.ring_size, 64..=8192)?;
+        within("nic.buffer_bytes", nic.buffer_bytes, 256..=16_384)?;
+        cpus_exist("nic.irq_cpus", &nic.irq_cpus, self.host.cpus)?;
+        let per_queue = self.buffers_per_queue();
+        if nic.buffers_per_queue != 0 {
+            within("nic.buffers_per_queue", nic.buffers_per_queue, nic.ring_size..=1 << 22)?;
+        }
+        let bytes = u64::from(nic.queues) * u64::from(per_queue) * u64::from(nic.buffer_bytes);
+        if bytes > MAX_PACKET_MEMORY_BYTES {
+            let allowed = format!("queues x buffers x bytes up to {MAX_PACKET_MEMORY_BYTES}, this is {bytes}");
+            return Err(ScenarioError::new("nic.buffers_per_queue", per_queue, allowed));
+        }
+        if ![128, 256, 512].contains(&nic.rss.table_entries) {
+            return Err(ScenarioError::new("nic.rss.table_entries", nic.rss.table_entries, "128, 256 or 512"));
+        }
+        let key_ok = matches!(nic.rss.key.len(), 80 | 104) && nic.rss.key.bytes().all(|b| b.is_ascii_hexdigit());
+        if !key_ok {
+            return Err(ScenarioError::new("nic.rss.key", &nic.rss.key, "40 or 52 bytes in hexadecimal"));
+        }
+        Ok(())
+    }
+
+    /// Buffers in each queue's pool.
+    pub fn buffers_per_queue(&self) -> u32 {
+        match self.nic.buffers_per_queue {
+            0 => self.nic.ring_size * 4,
+            given => given,
+        }
+    }
+
+    /// Reading tasks.
+    pub fn app_count(&self) -> u32 {
+        match self.host.apps.count {
+            0 => u32::from(self.host.cpus),
+            given => given,
+        }
+    }
+}

@@ -1,0 +1,292 @@
+//! The document's keys and their defaults.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use traffic::TrafficConfig;
+
+macro_rules! section {
+    ($(#[$outer:meta])* $name:ident { $($(#[doc = $doc:literal])+ $(#[serde($serde:meta)])? $field:ident : $type:ty = $default:expr,)+ }) => {
+        $(#[$outer])*
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+        #[serde(deny_unknown_fields, default)]
+        pub struct $name { $($(#[doc = $doc])+ $(#[serde($serde)])? pub $field: $type,)+ }
+
+        impl Default for $name {
+            fn default() -> Self {
+                $name { $($field: $default,)+ }
+            }
+        }
+    };
+}
+
+section! {
+    /// Which header fields are hashed, per kind of packet: `off`, `2-tuple` or `4-tuple`.
+    RssFields {
+        /// IPv4 that is neither TCP nor UDP, and IPv4 fragments.
+        ipv4: String = "2-tuple".into(),
+        /// TCP over IPv4.
+        tcp4: String = "4-tuple".into(),
+        /// UDP over IPv4.
+        udp4: String = "4-tuple".into(),
+        /// IPv6 that is neither TCP nor UDP, and IPv6 fragments.
+        ipv6: String = "2-tuple".into(),
+        /// TCP over IPv6.
+        tcp6: String = "4-tuple".into(),
+        /// UDP over IPv6.
+        udp6: String = "4-tuple".into(),
+    }
+}
+
+section! {
+    /// Receive side scaling.
+    RssSection {
+        /// Toeplitz key in hexadecimal: 40 or 52 bytes.
+        key: String = "6d5a56da255b0ec24167253d43a38fb0d0ca2bcbae7b30b477cb2da38030f20c6a42b73bbeac01fa".into(),
+        /// Indirection table entries: 128, 256 or 512.
+        table_entries: u32 = 128,
+        /// Share of the table per queue (`ethtool -X weight`); empty: equal.
+        weights: Vec<u32> = Vec::new(),
+        /// The table itself, entry by entry; empty: computed.
+        table: Vec<u16> = Vec::new(),
+        /// Hash both directions of a flow alike (`symmetric-xor`).
+        symmetric: bool = false,
+        /// Hash the innermost IP header of tunnels and the one below MPLS labels.
+        inner: bool = false,
+        /// Which fields are hashed.
+        fields: RssFields = RssFields::default(),
+    }
+}
+
+section! {
+    /// Interrupt coalescing of every queue (`ethtool -C`).
+    CoalesceSection {
+        /// Microseconds from a frame's arrival to the interrupt, at most.
+        rx_usecs: u32 = 8,
+        /// Frames that wait for an interrupt, at most; 0: as many as the time allows.
+        rx_max_coalesced_frames: u32 = 32,
+    }
+}
+
+section! {
+    /// The network card.
+    NicSection {
+        /// Receive queues, 1 to 128.
+        queues: u16 = 8,
+        /// Descriptors per ring, 64 to 8192, a multiple of 8.
+        ring_size: u32 = 1024,
+        /// Bytes per buffer, 256 to 16384.
+        buffer_bytes: u32 = 2048,
+        /// Buffers in each queue's pool; 0: four times the ring.
+        buffers_per_queue: u32 = 0,
+        /// Longest frame taken, in bytes without FCS.
+        max_frame_bytes: u32 = 9728,
+        /// Verify checksums in the NIC.
+        rx_checksum: bool = true,
+        /// CPU of each queue's interrupt; empty: queue i on CPU i modulo the CPUs.
+        irq_cpus: Vec<u16> = Vec::new(),
+        /// Receive side scaling.
+        rss: RssSection = RssSection::default(),
+        /// Interrupt coalescing.
+        coalesce: CoalesceSection = CoalesceSection::default(),
+    }
+}
+
+section! {
+    /// NAPI and softirq limits.
+    NapiSection {
+        /// Frames one poll may take (`dev_weight`).
+        weight_frames: u32 = 64,
+        /// Frames one softirq run may take (`netdev_budget`).
+        budget_frames: u32 = 300,
+        /// Microseconds one softirq run may take (`netdev_budget_usecs`).
+        budget_usecs: u32 = 2000,
+    }
+}
+
+section! {
+    /// Receive packet steering.
+    RpsSection {
+        /// CPUs frames are spread over; empty: off.
+        cpus: Vec<u16> = Vec::new(),
+        /// Frames a CPU's backlog may hold (`netdev_max_backlog`).
+        max_backlog_frames: u32 = 1000,
+        /// Drop early from the flows that fill a backlog.
+        flow_limit: bool = false,
+        /// Buckets of the flow limit table, a power of two.
+        flow_limit_buckets: u32 = 4096,
+    }
+}
+
+section! {
+    /// Sockets.
+    SocketsSection {
+        /// `any`: every flow finds a socket of its own; `ports`: only UDP and TCP to `ports`.
+        accept: String = "any".into(),
+        /// Destination ports that are listened on, with `accept = "ports"`.
+        ports: Vec<u16> = Vec::new(),
+        /// Receive buffer of a socket other than TCP, in bytes of truesize (`net.core.rmem_default`).
+        rcvbuf_bytes: u32 = 212_992,
+        /// Sockets that may exist.
+        max_sockets: u32 = 65_536,
+    }
+}
+
+section! {
+    /// TCP receivers.
+    TcpSection {
+        /// Receive buffer in bytes of payload (`net.ipv4.tcp_rmem`, maximum).
+        rcvbuf_bytes: u32 = 6_291_456,
+        /// Segments an out-of-order queue may hold.
+        max_out_of_order_frames: u32 = 4096,
+        /// `skip`: a hole is given up after `skip_after_frames` later segments, since open-loop traffic has no
+        /// retransmissions; `wait`: as TCP does.
+        gap: String = "skip".into(),
+        /// Later segments after which a hole is given up.
+        skip_after_frames: u32 = 3,
+    }
+}
+
+section! {
+    /// The applications that read the sockets.
+    AppsSection {
+        /// Reading tasks; 0: one per CPU.
+        count: u32 = 0,
+        /// CPUs of the tasks, in turn; empty: task i on CPU i modulo the CPUs.
+        cpus: Vec<u16> = Vec::new(),
+        /// Whether a task stays on its CPU; otherwise the scheduler may move it when it wakes.
+        pinned: bool = true,
+        /// The application's own work on a message, in units of the cost row `app.message`.
+        work_per_message: u32 = 1,
+    }
+}
+
+section! {
+    /// Caches of the host, for the cache model.
+    CacheConfig {
+        /// Whether memory is modelled; without, every access is an L1 hit.
+        enabled: bool = true,
+        /// First-level data cache per CPU.
+        l1d_bytes: u32 = 32_768,
+        /// Its ways.
+        l1d_ways: u32 = 8,
+        /// Second-level cache per CPU.
+        l2_bytes: u32 = 1_048_576,
+        /// Its ways.
+        l2_ways: u32 = 16,
+        /// Last-level cache, shared.
+        llc_bytes: u32 = 33_554_432,
+        /// Its ways.
+        llc_ways: u32 = 16,
+        /// Ways the NIC's writes may fill (DDIO); 0: they go to memory.
+        ddio_ways: u32 = 2,
+    }
+}
+
+section! {
+    /// The host.
+    HostSection {
+        /// CPUs, 1 to 128.
+        cpus: u16 = 8,
+        /// NAPI and softirq limits.
+        napi: NapiSection = NapiSection::default(),
+        /// Receive packet steering.
+        rps: RpsSection = RpsSection::default(),
+        /// Sockets.
+        sockets: SocketsSection = SocketsSection::default(),
+        /// TCP receivers.
+        tcp: TcpSection = TcpSection::default(),
+        /// Applications.
+        apps: AppsSection = AppsSection::default(),
+        /// Caches.
+        cache: CacheConfig = CacheConfig::default(),
+    }
+}
+
+/// A row that replaces one of the cost table's.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CostOverride {
+    /// Operation, as `napi.poll`.
+    pub op: String,
+    /// Nanoseconds per unit.
+    pub ns: f64,
+    /// Where the number is from; a row without a source is refused.
+    pub source: String,
+}
+
+section! {
+    /// What is recorded besides the counts.
+    ObserveSection {
+        /// Width of a bin of the timeline, in nanoseconds.
+        bin_ns: u64 = 100_000,
+        /// Rows the events table may have; what exceeds it is counted.
+        max_events: u32 = 100_000,
+        /// Keep each frame's verdict.
+        verdicts: bool = false,
+        /// Keep the bytes of each frame handed to the host.
+        frames: bool = false,
+        /// Frames to follow through every stage.
+        trace_frames: Vec<u64> = Vec::new(),
+    }
+}
+
+/// A whole experiment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    /// Version of the document's format: 1.
+    pub version: u32,
+    /// What the user calls it.
+    #[serde(default)]
+    pub name: String,
+    /// Seed of everything that is drawn.
+    #[serde(default = "default_seed")]
+    pub seed: u64,
+    /// How long frames are offered, in nanoseconds.
+    #[serde(default = "default_duration_ns")]
+    pub duration_ns: u64,
+    /// How long the host may go on afterwards; the run ends sooner when nothing is left to do.
+    #[serde(default)]
+    pub drain_ns: u64,
+    /// The frames.
+    #[serde(default)]
+    #[schemars(with = "serde_json::Value")]
+    pub traffic: TrafficConfig,
+    /// The card.
+    #[serde(default)]
+    pub nic: NicSection,
+    /// The host.
+    #[serde(default)]
+    pub host: HostSection,
+    /// Rows that replace the cost table's.
+    #[serde(default)]
+    pub costs: Vec<CostOverride>,
+    /// What is recorded.
+    #[serde(default)]
+    pub observe: ObserveSection,
+}
+
+fn default_seed() -> u64 {
+    1
+}
+
+fn default_duration_ns() -> u64 {
+    10_000_000
+}
+
+impl Default for Scenario {
+    fn default() -> Self {
+        Scenario {
+            version: 1,
+            name: String::new(),
+            seed: default_seed(),
+            duration_ns: default_duration_ns(),
+            drain_ns: 0,
+            traffic: TrafficConfig::default(),
+            nic: NicSection::default(),
+            host: HostSection::default(),
+            costs: Vec::new(),
+            observe: ObserveSection::default(),
+        }
+    }
+}

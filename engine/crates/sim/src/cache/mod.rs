@@ -1,0 +1,13 @@
+//! The cache model: private L1d and L2 per CPU, a shared last-level cache with a share for the NIC's writes, and
+//! ownership, so that a line another CPU has written costs a transfer.
+//!
+//! What it leaves out, knowingly: instruction fetches, TLBs, associativity conflicts with other programs, NUMA, and
+//! bandwidth limits. Hardware prefetch is one number ([`CacheCosts::stream_divisor`]).
+
+mod layout;
+mod lines;
+mod model;
+mod set_associative;
+
+pub(crate) use layout::{Layout, Sizes};
+pub(crate) use model::{CacheModel, Level};

@@ -1,0 +1,21 @@
+//! Virtual time.
+//!
+//! [`Simulation`] drives a [`graph::ReceivePath`] with a source's frames: arrivals and events in one total order,
+//! virtual CPUs that run hardirqs before softirqs before tasks, and a charge for every operation and every cache
+//! line, so that the ledger's sum is the CPUs' busy time.
+
+#![forbid(unsafe_code)]
+
+mod cache;
+mod costs;
+mod cpu;
+mod error;
+mod events;
+mod link;
+mod observe;
+mod simulation;
+mod slice;
+mod tables;
+
+pub use error::LawBroken;
+pub use simulation::Simulation;

@@ -1,0 +1,467 @@
+//! The run: arrivals and events in one order, slices on virtual CPUs, and the laws at the end.
+
+use crate::LawBroken;
+use crate::cache::{CacheModel, Layout, Sizes};
+use crate::costs::{CacheCosts, op_costs};
+use crate::cpu::{BusyContext, Entity, SoftirqMode, VirtualCpu};
+use crate::events::Events;
+use crate::link::to_ethernet;
+use crate::observe::Observations;
+use crate::slice::{Books, Effect, Slice};
+use graph::scenario::ScenarioError;
+use graph::{CostTable, Hasher, Latencies, ReceivePath, Scenario};
+use host::app::AppStep;
+use host::softirq::Progress;
+use nic::Classified;
+use stage::{CpuId, Event, FrameId, Meter, Nanos, Observer, Op, QueueId, Region, RxQueues, Signal, Tally, TaskId};
+use stats::{Ledger, PICOS_PER_NANO, Picos, Series};
+use traffic::{BATCH_FRAMES, Batch, Captures, Source};
+
+/// What is due at a time. The order of variants and fields does not matter: ties go by order of scheduling.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Due {
+    /// A CPU finished its slice, or leaves the idle state.
+    Step(CpuId),
+    /// A queue's interrupt reaches its CPU.
+    Interrupt(QueueId),
+    /// A queue's coalescing timer.
+    Timer(QueueId),
+    /// An inter-processor interrupt reaches its CPU.
+    Ipi(CpuId),
+    /// A task was woken.
+    Wake(TaskId),
+}
+
+/// A softirq on an interrupt's exit is restarted this often at most (kernel/softirq.c, MAX_SOFTIRQ_RESTART).
+const MAX_SOFTIRQ_RESTART: u32 = 10;
+/// And for this long at most (MAX_SOFTIRQ_TIME).
+const MAX_SOFTIRQ_TIME_NS: Nanos = 2_000_000;
+/// sched_base_slice of one CPU, scaled by 1 + log2(CPUs), at most 8 of them (kernel/sched/fair.c).
+const BASE_SLICE_PS: Picos = 700_000_000;
+
+/// A task's place.
+#[derive(Clone, Copy, Debug)]
+struct Task {
+    cpu: CpuId,
+    pinned: bool,
+}
+
+/// A scenario in virtual time.
+pub struct Simulation {
+    pub(crate) scenario: Scenario,
+    pub(crate) path: ReceivePath,
+    pub(crate) books: Books,
+    pub(crate) cpus: Vec<VirtualCpu>,
+    pub(crate) series: Series,
+    latencies: Latencies,
+    tasks: Vec<Task>,
+    events: Events<Due>,
+    source: Source,
+    batch: Batch,
+    scratch: Vec<u8>,
+    classified: [Classified; BATCH_FRAMES],
+    next_in_batch: usize,
+    pub(crate) now_ns: Nanos,
+    offered_frames: u64,
+    exhausted: bool,
+}
+
+impl Simulation {
+    /// Build what the scenario describes; nothing runs yet.
+    ///
+    /// # Errors
+    /// Names the key that cannot be.
+    pub fn new(scenario: Scenario, captures: &Captures, hasher: &Hasher) -> Result<Self, ScenarioError> {
+        let costs = CostTable::of(&scenario)?;
+        let source = Source::with_captures(&scenario.traffic, scenario.seed, captures)
+            .map_err(|e| ScenarioError::new(format!("traffic.{}", e.key), e.value, e.allowed))?;
+        let path = ReceivePath::new(&scenario, hasher)?;
+        let cpus = scenario.host.cpus;
+        let cache = scenario.host.cache.enabled.then(|| {
+            let layout = layout(&scenario);
+            CacheModel::new(&scenario.host.cache, CacheCosts::of(&costs), cpus, layout)
+        });
+        let books = Books {
+            costs: op_costs(&costs),
+            ledger: Ledger::new(cpus, scenario.nic.queues),
+            cache,
+            observations: Observations::new(scenario.observe.clone(), scenario.nic.queues),
+            effects: Vec::new(),
+        };
+        let base_slice_ps = BASE_SLICE_PS * u64::from(1 + cpus.min(8).ilog2());
+        let apps = &scenario.host.apps;
+        let cpu_of = |task: u32| match apps.cpus.as_slice() {
+            [] => task as u16 % cpus,
+            listed => listed[task as usize % listed.len()],
+        };
+        let tasks = (0..scenario.app_count())
+            .map(|task| Task { cpu: CpuId(cpu_of(task)), pinned: apps.pinned })
+            .collect();
+        Ok(Simulation {
+            series: Series::new(scenario.observe.bin_ns, usize::from(cpus) * BusyContext::ALL.len()),
+            batch: source.batch(),
+            latencies: costs.latency,
+            cpus: (0..cpus).map(|_| VirtualCpu::new(base_slice_ps)).collect(),
+            path,
+            books,
+            tasks,
+            events: Events::new(),
+            source,
+            scratch: Vec::new(),
+            classified: [Classified::default(); BATCH_FRAMES],
+            next_in_batch: 0,
+            now_ns: 0,
+            offered_frames: 0,
+            exhausted: false,
+            scenario,
+        })
+    }
+
+    /// Virtual time now.
+    pub fn now_ns(&self) -> Nanos {
+        self.now_ns
+    }
+
+    /// When the run ends at the latest.
+    pub fn end_ns(&self) -> Nanos {
+        self.scenario.duration_ns + self.scenario.drain_ns
+    }
+
+    /// Frames offered so far.
+    pub fn offered_frames(&self) -> u64 {
+        self.offered_frames
+    }
+
+    /// Whether nothing more will happen.
+    pub fn finished(&self) -> bool {
+        self.now_ns >= self.end_ns()
+    }
+
+    /// Run up to and including `until_ns`, or to the end.
+    pub fn advance(&mut self, until_ns: Nanos) {
+        let until_ns = until_ns.min(self.end_ns());
+        loop {
+            let due_ns = self.events.next_ns().unwrap_or(Nanos::MAX);
+            match self.next_arrival_ns() {
+                // Of an arrival and an event at the same time the arrival comes first.
+                Some(arrival_ns) if arrival_ns <= due_ns.min(until_ns) => self.receive(arrival_ns),
+                None if due_ns == Nanos::MAX && self.exhausted => {
+                    self.now_ns = self.end_ns();
+                    return;
+                }
+                _ if due_ns <= until_ns => {
+                    if let Some((at_ns, due)) = self.events.pop() {
+                        self.now_ns = at_ns.max(self.now_ns);
+                        self.happen(due);
+                    }
+                }
+                _ => break,
+            }
+        }
+        self.now_ns = until_ns;
+    }
+
+    /// When the next frame is on the wire, if one is within the duration.
+    #[inline]
+    fn next_arrival_ns(&mut self) -> Option<Nanos> {
+        if self.next_in_batch >= self.batch.len() && !self.exhausted {
+            self.next_in_batch = 0;
+            let filled = self.source.fill(self.scenario.duration_ns, &mut self.batch);
+            self.exhausted = filled == 0;
+            self.classify();
+        }
+        self.batch.frame(self.next_in_batch).map(|(offer, _)| offer.arrived_ns)
+    }
+
+    /// Parse and hash a batch ahead of its arrival: pure work, so that it may be done early.
+    fn classify(&mut self) {
+        let mut frames: [&[u8]; BATCH_FRAMES] = [&[]; BATCH_FRAMES];
+        for (slot, (_, frame)) in frames.iter_mut().zip(self.batch.iter()) {
+            *slot = frame;
+        }
+        let filled = self.batch.len();
+        self.path.nic.classify(&frames[..filled], &mut self.classified);
+        for (i, (offer, frame)) in self.batch.iter().enumerate() {
+            if offer.link != traffic::LinkType::Ethernet {
+                let frame = to_ethernet(offer.link, frame, &mut self.scratch);
+                self.path.nic.classify(&[frame], &mut self.classified[i..=i]);
+            }
+        }
+    }
+
+    /// The frame's last bit is on the wire: the NIC takes it.
+    #[inline]
+    fn receive(&mut self, now_ns: Nanos) {
+        self.now_ns = now_ns;
+        let index = self.next_in_batch;
+        self.next_in_batch += 1;
+        let (Some((offer, frame)), Some(classified)) = (self.batch.frame(index), self.classified.get(index)) else {
+            return;
+        };
+        let frame = to_ethernet(offer.link, frame, &mut self.scratch);
+        let id = FrameId(self.offered_frames);
+        self.offered_frames += 1;
+        let queue = classified.drop.is_none().then(|| self.path.nic.queue_of(classified));
+        let Books { cache, observations, .. } = &mut self.books;
+        observations.offered(queue);
+        observations.trace(now_ns, id, None, None, "wire", || format!("{} bytes", frame.len()));
+        let memory_ns = now_ns + self.latencies.dma_ns;
+        let mut dma = |touch| {
+            if let Some(cache) = cache {
+                cache.dma(&touch);
+            }
+        };
+        let taken = self.path.nic.receive(
+            memory_ns, frame, classified, id, offer.sent_ns, &mut self.path.buffers, &mut dma,
+        );
+        match taken {
+            Ok(signal) => {
+                observations.trace(memory_ns, id, None, queue, "ring", || {
+                    format!("hash 0x{:08x}, queue {}", classified.hash, queue.unwrap_or_default().0)
+                });
+                self.follow(signal);
+            }
+            Err(reason) => observations.dropped_by_nic(now_ns, id, queue, reason),
+        }
+    }
+
+    fn follow(&mut self, signal: Signal) {
+        match signal {
+            Signal::Quiet => {}
+            Signal::Raise(interrupt) => {
+                self.events.schedule(interrupt.at_ns + self.latencies.irq_ns, Due::Interrupt(interrupt.queue));
+            }
+            Signal::Timer(interrupt) => self.events.schedule(interrupt.at_ns, Due::Timer(interrupt.queue)),
+        }
+    }
+
+    fn happen(&mut self, due: Due) {
+        match due {
+            Due::Step(cpu) => self.step(cpu),
+            Due::Timer(queue) => {
+                let signal = self.path.nic.timer(queue, self.now_ns);
+                self.follow(signal);
+            }
+            Due::Interrupt(queue) => {
+                let cpu = self.path.irq_cpu(queue);
+                if let Some(virtual_cpu) = self.cpus.get_mut(cpu.index()) {
+                    virtual_cpu.hardirqs.push_back(queue);
+                }
+                self.rouse(cpu);
+            }
+            Due::Ipi(cpu) => {
+                if let Some(virtual_cpu) = self.cpus.get_mut(cpu.index()) {
+                    virtual_cpu.ipi = true;
+                }
+                self.rouse(cpu);
+            }
+            Due::Wake(task) => self.wake(task),
+        }
+    }
+
+    /// Let an idle CPU leave its idle state.
+    fn rouse(&mut self, cpu: CpuId) {
+        let exit_ns = self.latencies.idle_exit_ns;
+        let Some(virtual_cpu) = self.cpus.get_mut(cpu.index()).filter(|c| c.idle) else { return };
+        virtual_cpu.idle = false;
+        let at_ns = self.now_ns + exit_ns;
+        virtual_cpu.resume_ps = virtual_cpu.resume_ps.max(at_ns * PICOS_PER_NANO);
+        self.events.schedule(virtual_cpu.resume_ps.div_ceil(PICOS_PER_NANO), Due::Step(cpu));
+    }
+
+    /// `try_to_wake_up`: choose a CPU (`select_idle_sibling`, in short), queue the task there.
+    fn wake(&mut self, task: TaskId) {
+        let Some(Task { cpu: previous, pinned }) = self.tasks.get(task.0 as usize).copied() else { return };
+        let idle = |cpu: CpuId| self.cpus.get(cpu.index()).is_some_and(|c| c.idle);
+        let target = if pinned || idle(previous) {
+            previous
+        } else {
+            let cpus = self.scenario.host.cpus;
+            (1..cpus).map(|i| CpuId((previous.0 + i) % cpus)).find(|cpu| idle(*cpu)).unwrap_or(previous)
+        };
+        let observations = &mut self.books.observations;
+        if target != previous {
+            if let Some(task) = self.tasks.get_mut(task.0 as usize) {
+                task.cpu = target;
+            }
+            observations.event(self.now_ns, previous, None, Event::Migrated(task, target));
+        }
+        observations.event(self.now_ns, target, None, Event::Woken(task));
+        if let Some(virtual_cpu) = self.cpus.get_mut(target.index()) {
+            virtual_cpu.need_resched |= virtual_cpu.run_queue.enqueue(Entity::App(task));
+        }
+        self.rouse(target);
+    }
+
+    /// One slice on a CPU: hardirq before softirq before tasks.
+    fn step(&mut self, cpu: CpuId) {
+        let Some(virtual_cpu) = self.cpus.get_mut(cpu.index()) else { return };
+        let start_ps = virtual_cpu.resume_ps;
+        let mut slice = Slice::new(&mut self.books, cpu, start_ps);
+        let host = &mut self.path.host;
+        let context = if let Some(queue) = virtual_cpu.hardirqs.pop_front() {
+            slice.event(Some(queue), Event::Interrupt);
+            host.hard_interrupt(queue, &mut slice);
+            enter_softirq(virtual_cpu, slice.now_ns());
+            BusyContext::Hardirq
+        } else if std::mem::take(&mut virtual_cpu.ipi) {
+            slice.event(None, Event::Ipi);
+            host.ipi(&mut slice);
+            enter_softirq(virtual_cpu, slice.now_ns());
+            BusyContext::Hardirq
+        } else if let SoftirqMode::Inline { restarts, started_ns } = virtual_cpu.softirq {
+            let progress = host.net_rx_step(&mut self.path.nic, &mut self.path.buffers, &mut slice);
+            match progress {
+                Progress::More => {}
+                Progress::Done => virtual_cpu.softirq = SoftirqMode::None,
+                Progress::RaisedAgain => {
+                    let elapsed_ns = slice.now_ns().saturating_sub(started_ns);
+                    let again = elapsed_ns < MAX_SOFTIRQ_TIME_NS
+                        && !virtual_cpu.need_resched
+                        && restarts + 1 < MAX_SOFTIRQ_RESTART;
+                    if again {
+                        virtual_cpu.softirq = SoftirqMode::Inline { restarts: restarts + 1, started_ns };
+                    } else {
+                        virtual_cpu.softirq = SoftirqMode::Deferred;
+                        virtual_cpu.need_resched |= virtual_cpu.run_queue.enqueue(Entity::Ksoftirqd);
+                        slice.event(None, Event::KsoftirqdWoken);
+                    }
+                }
+            }
+            BusyContext::Softirq
+        } else {
+            // A softirq run is not preempted by tasks, also not in ksoftirqd.
+            let resched = virtual_cpu.need_resched && !host.softirq_running(cpu);
+            let Some((entity, switched)) = virtual_cpu.run_queue.pick(resched) else {
+                virtual_cpu.idle = true;
+                return;
+            };
+            if resched {
+                virtual_cpu.need_resched = false;
+            }
+            if switched {
+                slice.op(Op::Switch, 1);
+            }
+            let context = match entity {
+                Entity::Ksoftirqd => {
+                    let progress = host.net_rx_step(&mut self.path.nic, &mut self.path.buffers, &mut slice);
+                    if progress == Progress::Done {
+                        virtual_cpu.softirq = SoftirqMode::None;
+                        virtual_cpu.run_queue.dequeue(entity);
+                    }
+                    BusyContext::Ksoftirqd
+                }
+                Entity::App(task) => {
+                    if host.app_step(task, &mut self.path.buffers, &mut slice) == AppStep::Sleep {
+                        virtual_cpu.run_queue.dequeue(entity);
+                        slice.event(None, Event::Slept(task));
+                    }
+                    BusyContext::Task
+                }
+            };
+            virtual_cpu.run_queue.charge(entity, slice.spent_ps());
+            context
+        };
+        let spent_ps = slice.spent_ps();
+        virtual_cpu.busy_ps[context as usize] += spent_ps;
+        virtual_cpu.resume_ps = start_ps + spent_ps;
+        let cell = cpu.index() * BusyContext::ALL.len() + context as usize;
+        self.series.add(cell, start_ps, spent_ps);
+        self.events.schedule(virtual_cpu.resume_ps.div_ceil(PICOS_PER_NANO), Due::Step(cpu));
+        self.settle_effects();
+    }
+
+    fn settle_effects(&mut self) {
+        for i in 0..self.books.effects.len() {
+            match self.books.effects[i] {
+                Effect::Wake(at_ns, task) => self.events.schedule(at_ns, Due::Wake(task)),
+                Effect::Ipi(at_ns, cpu) => self.events.schedule(at_ns + self.latencies.irq_ns, Due::Ipi(cpu)),
+                Effect::Signal(signal) => self.follow(signal),
+            }
+        }
+        self.books.effects.clear();
+    }
+
+    /// The verdicts of all queues together.
+    pub fn tally(&self) -> Tally {
+        let mut total = Tally::default();
+        self.books.observations.tallies.iter().for_each(|tally| total.add(tally));
+        total
+    }
+
+    /// Frames inside, found by walking every ring, backlog and out-of-order queue.
+    pub fn pending_frames(&self) -> u64 {
+        self.path.nic.pending() + self.path.host.pending_frames()
+    }
+
+    /// The same for one queue.
+    pub(crate) fn pending_of(&self, queue: QueueId) -> u64 {
+        let ring = self.path.nic.queues().get(queue.index()).map_or(0, |q| q.ring().waiting() as u64);
+        ring + self.path.host.pending_frames_of(queue)
+    }
+
+    /// The laws: frames are conserved per queue and in total, buffers are free or owned, the ledger is the busy time.
+    ///
+    /// # Errors
+    /// The first law that does not hold, with its numbers.
+    pub fn check_laws(&self) -> Result<(), LawBroken> {
+        let total = self.tally();
+        let found = self.pending_frames();
+        if !total.holds(found) || total.rx != self.offered_frames {
+            return Err(LawBroken(format!(
+                "frames: rx {} of {} offered, delivered {}, dropped {}, consumed {}, found pending {found}",
+                total.rx, self.offered_frames, total.delivered, total.dropped_total(), total.consumed
+            )));
+        }
+        for (i, tally) in self.books.observations.tallies.iter().enumerate().skip(1) {
+            let found = self.pending_of(QueueId((i - 1) as u16));
+            if !tally.holds(found) {
+                return Err(LawBroken(format!("frames of queue {}: {tally:?}, found pending {found}", i - 1)));
+            }
+        }
+        let buffers = &self.path.buffers;
+        let (capacity, free, owned) = (buffers.capacity(), buffers.free(), buffers.owned());
+        if capacity != free + owned {
+            return Err(LawBroken(format!("buffers: {capacity} allocated, {free} free, {owned} owned")));
+        }
+        for (i, cpu) in self.cpus.iter().enumerate() {
+            let busy_ps: Picos = cpu.busy_ps.iter().sum();
+            let ledger_ps = self.books.ledger.busy_ps(CpuId(i as u16));
+            if busy_ps != ledger_ps {
+                return Err(LawBroken(format!("time of CPU {i}: busy {busy_ps} ps, ledger {ledger_ps} ps")));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// An interrupt's exit starts pending softirqs, also when ksoftirqd was asked to (since Linux 6.5, which took back
+/// "softirq: Let ksoftirqd do its job").
+fn enter_softirq(cpu: &mut VirtualCpu, now_ns: Nanos) {
+    if !matches!(cpu.softirq, SoftirqMode::Inline { .. }) {
+        cpu.softirq = SoftirqMode::Inline { restarts: 0, started_ns: now_ns };
+    }
+}
+
+/// How large each region is, for the cache model.
+fn layout(scenario: &Scenario) -> Layout {
+    let (nic, host) = (&scenario.nic, &scenario.host);
+    let buffers = u32::from(nic.queues) * scenario.buffers_per_queue();
+    let sockets = host.sockets.max_sockets;
+    Layout::new(|region| {
+        let (instances, bytes) = match region {
+            Region::Ring => (nic.queues.into(), nic.ring_size * 16),
+            Region::Buffer => (buffers, nic.buffer_bytes),
+            Region::Page => (buffers, 64),
+            Region::Skb => (buffers, 256),
+            Region::Napi => (nic.queues.into(), 512),
+            Region::Softnet => (host.cpus.into(), 512),
+            Region::RpsTable => (host.cpus.into(), 4096),
+            Region::SocketTable => (sockets * 2, 8),
+            Region::Socket => (sockets, 1024),
+            Region::Task => (scenario.app_count(), 65_536 + 256),
+            Region::Shared => (1, 4096),
+        };
+        Sizes { instances, bytes }
+    })
+}

@@ -1,0 +1,137 @@
+//! A slice: one uninterrupted piece of work on one virtual CPU, and everything it may do meanwhile.
+
+use crate::cache::CacheModel;
+use crate::observe::Observations;
+use stage::{
+    CpuId, Event, Executor, FrameId, Meter, Nanos, Observer, Op, Passage, Point, QueueId, RxPacket, Signal, TaskId,
+    Touch, Verdict,
+};
+use stats::{Ledger, PICOS_PER_NANO, Picos};
+
+/// What a slice sets off elsewhere.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Effect {
+    /// Wake a task, at a time.
+    Wake(Nanos, TaskId),
+    /// Interrupt another CPU, at a time.
+    Ipi(Nanos, CpuId),
+    /// What a queue answered when its interrupt was enabled.
+    Signal(Signal),
+}
+
+/// The books a slice writes in.
+#[derive(Debug)]
+pub(crate) struct Books {
+    pub(crate) costs: [Picos; Op::COUNT],
+    pub(crate) ledger: Ledger,
+    pub(crate) cache: Option<CacheModel>,
+    pub(crate) observations: Observations,
+    pub(crate) effects: Vec<Effect>,
+}
+
+/// A slice that is going on.
+#[derive(Debug)]
+pub(crate) struct Slice<'a> {
+    books: &'a mut Books,
+    cpu: CpuId,
+    start_ps: Picos,
+    spent_ps: Picos,
+    queue: Option<QueueId>,
+}
+
+impl<'a> Slice<'a> {
+    pub(crate) fn new(books: &'a mut Books, cpu: CpuId, start_ps: Picos) -> Self {
+        Slice { books, cpu, start_ps, spent_ps: 0, queue: None }
+    }
+
+    pub(crate) fn spent_ps(&self) -> Picos {
+        self.spent_ps
+    }
+}
+
+impl Meter for Slice<'_> {
+    #[inline]
+    fn op(&mut self, op: Op, n: u32) {
+        let cost_ps = self.books.costs[op as usize] * u64::from(n);
+        self.spent_ps += cost_ps;
+        if let Some(entry) = self.books.ledger.page_mut(self.cpu, self.queue).get_mut(op as usize) {
+            entry.count += u64::from(n);
+            entry.op_ps += cost_ps;
+        }
+    }
+
+    #[inline]
+    fn touch(&mut self, op: Op, touch: Touch) {
+        let Some(cache) = &mut self.books.cache else { return };
+        let stall_ps = cache.access(self.cpu, op.layer(), &touch);
+        if stall_ps == 0 {
+            return;
+        }
+        self.spent_ps += stall_ps;
+        if let Some(entry) = self.books.ledger.page_mut(self.cpu, self.queue).get_mut(op as usize) {
+            entry.cache_ps += stall_ps;
+        }
+    }
+
+    #[inline]
+    fn queue(&mut self, queue: Option<QueueId>) {
+        self.queue = queue;
+    }
+
+    #[inline]
+    fn now_ns(&self) -> Nanos {
+        (self.start_ps + self.spent_ps).div_ceil(PICOS_PER_NANO)
+    }
+}
+
+impl Executor for Slice<'_> {
+    #[inline]
+    fn cpu(&self) -> CpuId {
+        self.cpu
+    }
+
+    fn wake(&mut self, task: TaskId) {
+        self.op(Op::Wake, 1);
+        let now_ns = self.now_ns();
+        self.books.effects.push(Effect::Wake(now_ns, task));
+    }
+
+    fn send_ipi(&mut self, target: CpuId) {
+        let now_ns = self.now_ns();
+        self.books.effects.push(Effect::Ipi(now_ns, target));
+    }
+
+    fn signal(&mut self, signal: Signal) {
+        self.books.effects.push(Effect::Signal(signal));
+    }
+}
+
+impl Observer for Slice<'_> {
+    #[inline]
+    fn handed(&mut self, packet: &RxPacket, bytes: &mut dyn Iterator<Item = &[u8]>) {
+        let now_ns = self.now_ns();
+        self.books.observations.handed(now_ns, packet, bytes);
+    }
+
+    #[inline]
+    fn settled(&mut self, packet: &RxPacket, verdict: Verdict, payload_bytes: u32) {
+        let now_ns = self.now_ns();
+        self.books.observations.settled(now_ns, self.cpu, packet, verdict, payload_bytes);
+    }
+
+    #[inline]
+    fn read(&mut self, packet: &RxPacket, passage: Passage) {
+        self.books.observations.read(packet.queue, passage);
+    }
+
+    #[inline]
+    fn passed(&mut self, frame: FrameId, queue: QueueId, point: Point) {
+        let now_ns = self.now_ns();
+        self.books.observations.passed(now_ns, frame, self.cpu, queue, point);
+    }
+
+    fn event(&mut self, queue: Option<QueueId>, event: Event) {
+        let now_ns = self.now_ns();
+        self.books.observations.event(now_ns, self.cpu, queue, event);
+    }
+}
