@@ -1,13 +1,13 @@
 //! Frames from templates: a flow's headers are made once, each frame patches what changes. The payload is a phrase
 //! repeated, so that its checksum is known without reading it.
 
+use crate::class::Class;
 use crate::stamp::{STAMP_BYTES, Stamp};
 use crate::tuples::Tuple;
 use wire::checksum::Sum;
 use wire::ethernet::{EthernetHeader, ethertype};
 use wire::ipv4::Ipv4Header;
 use wire::ipv6::Ipv6Header;
-use wire::protocol;
 use wire::tcp::{TcpHeader, flag};
 use wire::udp::UdpHeader;
 
@@ -22,55 +22,6 @@ pub const FILLER: [u8; 8] = *b"rxbench!";
 pub(crate) const MAX_HEADER_BYTES: usize = 74;
 const ETHERNET_BYTES: usize = wire::ethernet::HEADER_BYTES;
 type Head = [u8; MAX_HEADER_BYTES];
-
-/// The four kinds of frame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Class {
-    Ipv4Udp,
-    Ipv4Tcp,
-    Ipv6Udp,
-    Ipv6Tcp,
-}
-
-impl Class {
-    pub(crate) const ALL: [Class; 4] = [Class::Ipv4Udp, Class::Ipv4Tcp, Class::Ipv6Udp, Class::Ipv6Tcp];
-
-    pub(crate) fn new(ipv6: bool, tcp: bool) -> Self {
-        match (ipv6, tcp) {
-            (false, false) => Class::Ipv4Udp,
-            (false, true) => Class::Ipv4Tcp,
-            (true, false) => Class::Ipv6Udp,
-            (true, true) => Class::Ipv6Tcp,
-        }
-    }
-
-    pub(crate) fn is_ipv6(self) -> bool {
-        matches!(self, Class::Ipv6Udp | Class::Ipv6Tcp)
-    }
-
-    pub(crate) fn is_tcp(self) -> bool {
-        matches!(self, Class::Ipv4Tcp | Class::Ipv6Tcp)
-    }
-
-    fn protocol(self) -> u8 {
-        if self.is_tcp() { protocol::TCP } else { protocol::UDP }
-    }
-
-    fn transport_at(self) -> usize {
-        if self.is_ipv6() { 54 } else { 34 }
-    }
-
-    /// Bytes before the payload, from the first of Ethernet.
-    #[inline]
-    pub(crate) const fn header_bytes(self) -> u32 {
-        match self {
-            Class::Ipv4Udp => 42,
-            Class::Ipv4Tcp => 54,
-            Class::Ipv6Udp => 62,
-            Class::Ipv6Tcp => 74,
-        }
-    }
-}
 
 /// What changes from frame to frame.
 #[derive(Clone, Copy, Debug)]
@@ -315,6 +266,33 @@ mod tests {
             let sum = add_u32(Sum::new(), filler_sum(bytes)).fold();
             assert_eq!(sum, Sum::new().add_bytes(&filler[..bytes]).fold(), "{bytes}");
         }
+    }
+
+    #[test]
+    fn no_udp_checksum_says_none() {
+        let tuple = Tuple { source: [1; 16], destination: [2; 16], source_port: 3, destination_port: 4 };
+        let template = Template::new(Class::Ipv4Udp, &tuple, 0);
+        let mut slot = [0; 60];
+        let mut all_ones = 0;
+        // The number passes through all sums, among them the one whose complement is 0.
+        for number in 0..65_535 {
+            let stamp = Stamp { flow: 0, number };
+            let patch = Patch { payload_bytes: 18, identification: 0, sequence: 0, last: false, stamp };
+            assert!(template.write(&patch, &FILLER.repeat(3), 60, &mut slot));
+            assert_ne!(slot[40..42], [0, 0]);
+            all_ones += u32::from(slot[40..42] == [0xff, 0xff]);
+        }
+        assert_eq!(all_ones, 1);
+    }
+
+    #[test]
+    fn a_short_payload_is_padded_with_zeros() {
+        let tuple = Tuple { source: [1; 16], destination: [2; 16], source_port: 3, destination_port: 4 };
+        let stamp = Stamp { flow: 0, number: 0 };
+        let patch = Patch { payload_bytes: 1, identification: 0, sequence: 0, last: true, stamp };
+        let mut slot = [0xaa; 64];
+        assert!(Template::new(Class::Ipv4Tcp, &tuple, 0).write(&patch, &FILLER, 60, &mut slot));
+        assert_eq!(slot[54..], [b'r', 0, 0, 0, 0, 0, 0xaa, 0xaa, 0xaa, 0xaa]);
     }
 
     #[test]

@@ -96,7 +96,8 @@ fn put(frame: &mut [u8], at: usize, bytes: &[u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::template::{Class, FILLER, Patch, Template};
+    use crate::class::Class;
+    use crate::template::{FILLER, Patch, Template};
     use crate::{Stamp, tuples::Tuple};
     use wire::walk::{headers, verify_ip_checksum, verify_l4_checksum};
 
@@ -136,6 +137,19 @@ mod tests {
         none[40..42].fill(0);
         vary_source(&mut none, LinkType::Ethernet, 9);
         assert_eq!(none[40..42], [0, 0]);
+    }
+
+    #[test]
+    fn an_authenticated_address_stays() {
+        let mut recorded = frame(Class::Ipv4Udp, [10; 16]);
+        // RFC 4302 section 2.2: next header UDP, six words less two, then SPI, sequence number and ICV.
+        let authentication = [&[protocol::UDP, 4, 0, 0][..], &[1; 20]].concat();
+        recorded.splice(34..34, authentication);
+        recorded[17] += 24;
+        recorded[23] = protocol::AH;
+        let mut varied = recorded.clone();
+        vary_source(&mut varied, LinkType::Ethernet, 3);
+        assert_eq!(varied, recorded);
     }
 
     #[test]

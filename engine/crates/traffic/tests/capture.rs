@@ -134,6 +134,9 @@ fn pcapng_has_interfaces_resolutions_and_sections() {
         file.enhanced(0, 1_000_001, b"one", 3)
             .enhanced(1, 5_000_000_007, b"two!", 1500)
             .enhanced(2, 1536, b"3", 1);
+        file.block(2, |b| {
+            b.u16(1).u16(77).u32(1).u32(5).u32(3).u32(3).raw(b"old");
+        });
         // A second section begins with no interfaces, in its own byte order.
         let mut second = File::new(!big_endian);
         second.section().interface(113, 4, |_| {}).block(3, |b| {
@@ -146,7 +149,8 @@ fn pcapng_has_interfaces_resolutions_and_sections() {
                 (1_000_001_000, b"one".to_vec(), 3, LinkType::Ethernet),
                 (5_000_000_007, b"two!".to_vec(), 1500, LinkType::RawIp),
                 (3_601_500_000_000, b"3".to_vec(), 1, LinkType::LinuxCooked2),
-                (3_601_500_000_000, b"four".to_vec(), 6, LinkType::LinuxCooked),
+                (4_294_967_301, b"old".to_vec(), 3, LinkType::RawIp),
+                (4_294_967_301, b"four".to_vec(), 6, LinkType::LinuxCooked),
             ]
         );
     }
@@ -163,8 +167,8 @@ fn what_is_no_capture_is_refused_by_place_and_value() {
     short.bytes.truncate(23);
     assert_eq!(short.refused(), (0, "file header", "23 bytes".into()));
     let mut long = File::pcap(false, 0xa1b2_c3d4, 1);
-    long.u32(0).u32(0).u32(u32::MAX).u32(u32::MAX);
-    assert_eq!(long.refused(), (32, "captured length", "4294967295".into()));
+    long.u32(0).u32(0).u32(262_145).u32(u32::MAX);
+    assert_eq!(long.refused(), (32, "captured length", "262145".into()));
     let mut orphan = File::new(false);
     orphan.section().enhanced(3, 0, b"x", 1);
     assert_eq!(orphan.refused(), (36, "interface", "3 of 0".into()));

@@ -54,6 +54,18 @@ fn recorded_times_begin_at_zero() {
 }
 
 #[test]
+fn a_stamp_that_steps_back_is_sent_with_its_predecessor() {
+    let mut bytes = Vec::new();
+    write_header(&mut bytes, LinkType::Ethernet);
+    for at_ns in [5000, 9000, 7000, 3000, 9500] {
+        write_record(&mut bytes, at_ns, &[0; 60], 60);
+    }
+    let frames = take(source(&bytes, TimingConfig::Recorded, false, true), 9);
+    let sent: Vec<_> = frames.iter().map(|(o, _)| o.sent_ns).collect();
+    assert_eq!(sent, [0, 4000, 4000, 4000, 4500]);
+}
+
+#[test]
 fn passes_follow_at_the_mean_gap() {
     let frames = take(source(&small(), TimingConfig::Recorded, true, false), 7);
     let sent: Vec<_> = frames.iter().map(|(o, _)| o.sent_ns).collect();

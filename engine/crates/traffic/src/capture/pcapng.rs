@@ -11,6 +11,8 @@ use stage::{NANOS_PER_SECOND, Nanos};
 pub(super) const SECTION_MAGIC: [u8; 4] = [0x0a, 0x0d, 0x0d, 0x0a];
 const SECTION: u32 = 0x0a0d_0d0a;
 const INTERFACE: u32 = 1;
+/// Obsolete, as old files have it: an enhanced packet with a 16-bit interface and a drop count.
+const PACKET: u32 = 2;
 const SIMPLE_PACKET: u32 = 3;
 const ENHANCED_PACKET: u32 = 6;
 const BYTE_ORDER_MAGIC: u32 = 0x1a2b_3c4d;
@@ -105,7 +107,8 @@ impl File<'_> {
         match kind {
             SECTION => self.section(at + 8, end)?,
             INTERFACE => self.interface(at + 8, end)?,
-            ENHANCED_PACKET => self.enhanced_packet(at + 8, end)?,
+            ENHANCED_PACKET => self.enhanced_packet(at + 8, end, self.field(at + 8, end, 4)?)?,
+            PACKET => self.enhanced_packet(at + 8, end, self.field(at + 8, end, 2)?)?,
             SIMPLE_PACKET => self.simple_packet(at + 8, end)?,
             _ => {}
         }
@@ -181,8 +184,7 @@ impl File<'_> {
         })
     }
 
-    fn enhanced_packet(&mut self, at: usize, end: usize) -> Result<(), CaptureError> {
-        let interface = self.field(at, end, 4)?;
+    fn enhanced_packet(&mut self, at: usize, end: usize, interface: u32) -> Result<(), CaptureError> {
         let ticks = u64::from(self.field(at + 4, end, 4)?) << 32 | u64::from(self.field(at + 8, end, 4)?);
         let (captured, original) = (self.field(at + 12, end, 4)?, self.field(at + 16, end, 4)?);
         let (interface, link) = self.interface_of(interface, at)?;
