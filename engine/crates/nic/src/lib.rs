@@ -1,13 +1,14 @@
 //! The network card: from a frame on the wire to a descriptor in a receive ring and an interrupt.
 //!
-//! [`Nic`] is the pipeline in the packet's order; its driver's side is [`stage::RxQueues`]. What each step does lies in
-//! its folder: `parser`, [`rss`], [`steering`], [`queue`].
+//! Read `pipeline.rs` first: it is the packet's way, a screen long. What each step does lies in its folder: `parser`,
+//! [`rss`], [`steering`], [`queue`]. The driver's side is [`stage::RxQueues`].
 
 #![forbid(unsafe_code)]
 
 mod config;
 mod counters;
 mod error;
+mod nic;
 mod parser;
 mod pipeline;
 pub mod queue;
@@ -19,5 +20,5 @@ mod test_frames;
 pub use config::NicConfig;
 pub use counters::NicCounter;
 pub use error::ConfigError;
+pub use nic::Nic;
 pub use parser::Classified;
-pub use pipeline::Nic;

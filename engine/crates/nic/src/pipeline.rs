@@ -1,82 +1,30 @@
 //! The NIC's pipeline, in the packet's order: parse, hash, choose a queue, write to the ring, coalesce.
 
+use crate::Nic;
 use crate::parser::{Classified, parse};
-use crate::queue::{Ring, RxQueue};
-use crate::rss::{self, BoxedHash, Contexts, HashInput, IndirectionTable, RssConfig, RssKey, Table};
-use crate::{ConfigError, NicConfig, NicCounter};
+use crate::rss::{self, HashInput};
 use stage::{BufferPool, DropReason, FrameId, HashType, Nanos, QueueId, RxPacket, Signal, Touch};
 
 /// Frames hashed at once: enough for any vector width, and their inputs stay in the L1 cache.
 const BATCH: usize = 32;
 
-/// A network card's receive side.
-pub struct Nic {
-    max_frame_bytes: u32,
-    rx_checksum: bool,
-    rss: RssConfig,
-    hasher: BoxedHash,
-    table: IndirectionTable,
-    contexts: Contexts,
-    pub(crate) queues: Vec<RxQueue>,
-}
-
 impl Nic {
-    /// A NIC with its rings filled from `buffers`, hashing by table.
-    ///
-    /// # Errors
-    /// What [`NicConfig::check`] and [`IndirectionTable`] refuse; buffers of another size or for fewer queues.
-    pub fn new(config: NicConfig, buffers: &mut BufferPool) -> Result<Nic, ConfigError> {
-        Self::with_hasher(config, buffers, &|key| Box::new(Table::new(key)))
-    }
-
-    /// The same, hashing by what `hasher` builds for a key.
-    ///
-    /// # Errors
-    /// As [`Nic::new`].
-    pub fn with_hasher(
-        config: NicConfig,
-        buffers: &mut BufferPool,
-        hasher: &dyn Fn(&RssKey) -> BoxedHash,
-    ) -> Result<Nic, ConfigError> {
-        config.check()?;
-        if buffers.buffer_bytes() != config.buffer_bytes as usize {
-            let allowed = format!("{}, the bytes of the buffers given", buffers.buffer_bytes());
-            return Err(ConfigError::new("buffer_bytes", config.buffer_bytes, allowed));
-        }
-        let table = config.rss.spread.table(config.queues)?;
-        let mut contexts = Contexts::default();
-        for context in &config.contexts {
-            contexts.add(context, config.queues, hasher)?;
-        }
-        let queue = |id| {
-            let id = QueueId(id);
-            let mut ring = Ring::new(id, config.ring_size, config.refill_batch, config.buffer_bytes);
-            ring.refill(buffers);
-            RxQueue::new(id, ring, config.coalesce_of(id))
-        };
-        Ok(Nic {
-            max_frame_bytes: config.max_frame_bytes,
-            rx_checksum: config.rx_checksum,
-            hasher: hasher(&config.rss.key),
-            table,
-            contexts,
-            queues: (0..config.queues).map(queue).collect(),
-            rss: config.rss,
-        })
-    }
-
     /// Parse and hash as many frames as both slices have. Pure: nothing is counted, dropped or stored.
     pub fn classify(&self, frames: &[&[u8]], out: &mut [Classified]) {
         let mut inputs = [HashInput::EMPTY; BATCH];
         let mut hashes = [0; BATCH];
         for (frames, out) in frames.chunks(BATCH).zip(out.chunks_mut(BATCH)) {
-            for ((frame, classified), input) in frames.iter().zip(out.iter_mut()).zip(&mut inputs) {
+            // As many of each as there are frames and places for them.
+            let filled = frames.len().min(out.len());
+            let (Some(out), Some(inputs)) = (out.get_mut(..filled), inputs.get_mut(..filled)) else {
+                continue;
+            };
+            for ((frame, classified), input) in frames.iter().zip(out.iter_mut()).zip(inputs.iter_mut()) {
                 parse(frame, self.max_frame_bytes, self.rx_checksum, classified);
                 self.select(frame, classified, input);
             }
-            let filled = frames.len().min(out.len());
-            self.hasher.hash_batch(inputs.get(..filled).unwrap_or(&inputs), &mut hashes);
-            for ((classified, hash), input) in out.iter_mut().zip(hashes).zip(&inputs) {
+            self.hasher.hash_batch(inputs, &mut hashes);
+            for ((classified, hash), input) in out.iter_mut().zip(hashes).zip(inputs) {
                 let own = self.contexts.get(classified.context).and_then(|context| context.hasher.as_ref());
                 classified.hash = own.map_or(hash, |hasher| hasher.hash(input));
             }
@@ -159,21 +107,6 @@ impl Nic {
         }
         let signal = queue.coalesce.frame(now_ns);
         Ok(queue.count_interrupt(signal))
-    }
-
-    /// The receive queues, by number.
-    pub fn queues(&self) -> &[RxQueue] {
-        &self.queues
-    }
-
-    /// Sum of one counter over all queues.
-    pub fn total(&self, counter: NicCounter) -> u64 {
-        self.queues.iter().map(|queue| queue.counters().value(counter)).sum()
-    }
-
-    /// Frames in rings and not taken, counted by walking the rings.
-    pub fn pending(&self) -> u64 {
-        self.queues.iter().map(|queue| queue.ring().waiting() as u64).sum()
     }
 }
 

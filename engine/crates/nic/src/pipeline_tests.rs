@@ -1,8 +1,9 @@
 use super::*;
 use crate::queue::CoalesceConfig;
 use crate::rss::conformance::{IPV4, IPV6};
-use crate::rss::{ContextConfig, ContextId, ContextRule, Fields, Spread, Symmetry};
+use crate::rss::{ContextConfig, ContextId, ContextRule, Fields, RssKey, Spread, Symmetry};
 use crate::test_frames::{ethernet, ip_in_ip, ipv4, ipv4_udp, ipv6, mpls, tcp, udp, vlan};
+use crate::{NicConfig, NicCounter};
 use proptest::prelude::*;
 use stage::{Interrupt, Region, RxQueues};
 use wire::Fault;
@@ -258,11 +259,19 @@ fn every_dma_write_is_reported() {
 }
 
 #[test]
-fn buffers_of_another_size_are_refused() {
-    let mut buffers = BufferPool::new(1, 64, 1024);
-    let refused = Nic::new(NicConfig::default(), &mut buffers).err().unwrap();
-    assert_eq!((refused.key, refused.value.as_str()), ("buffer_bytes", "2048"));
-    assert_eq!(buffers.owned(), 0);
+fn a_batch_of_more_places_than_frames_leaves_the_rest_alone() {
+    let (nic, _) = nic(|_| {});
+    let frame = ipv4_udp([1; 4], [2; 4], 1, 2, b"");
+    let mark = Classified { hash: 0xdead_beef, hash_type: HashType::L4, ..Classified::default() };
+    for frames in [0, 1, 31, 32, 33] {
+        let mut out = [mark; 40];
+        nic.classify(&vec![frame.as_slice(); frames], &mut out);
+        assert!(out[..frames].iter().all(|classified| *classified == classify(&nic, &frame)));
+        assert!(out[frames..].iter().all(|classified| *classified == mark), "{frames} frames");
+    }
+    let mut short = [mark; 1];
+    nic.classify(&[frame.as_slice(), frame.as_slice()], &mut short);
+    assert_eq!(short[0], classify(&nic, &frame));
 }
 
 proptest! {

@@ -196,6 +196,13 @@ impl Ring {
         taken
     }
 
+    /// Give the buffers of a ring that has received nothing back to their pool.
+    pub(crate) fn release_posted(&self, buffers: &mut BufferPool) {
+        for descriptor in self.descriptors.iter().take(self.posted as usize) {
+            buffers.release(BufferId(descriptor.buffer));
+        }
+    }
+
     /// Post buffers of the queue's pool on vacant descriptors; returns how many. Nothing happens below the refill
     /// batch, as drivers write the tail register rarely (IXGBE_RX_BUFFER_WRITE).
     #[inline]

@@ -1,0 +1,113 @@
+//! The network card as a whole: set up, and looked at.
+
+use crate::queue::{Ring, RxQueue};
+use crate::rss::{BoxedHash, Contexts, IndirectionTable, RssConfig, RssKey, Table};
+use crate::{ConfigError, NicConfig, NicCounter};
+use stage::{BufferPool, QueueId};
+
+/// A network card's receive side. What it does with a frame is in `pipeline.rs`.
+pub struct Nic {
+    pub(crate) max_frame_bytes: u32,
+    pub(crate) rx_checksum: bool,
+    pub(crate) rss: RssConfig,
+    pub(crate) hasher: BoxedHash,
+    pub(crate) table: IndirectionTable,
+    pub(crate) contexts: Contexts,
+    pub(crate) queues: Vec<RxQueue>,
+}
+
+impl Nic {
+    /// A NIC with its rings filled from `buffers` as far as there are any, hashing by table.
+    ///
+    /// # Errors
+    /// What [`NicConfig::check`] and [`IndirectionTable`] refuse; buffers of another size, or none for some queue.
+    /// `buffers` is then as it was.
+    pub fn new(config: NicConfig, buffers: &mut BufferPool) -> Result<Nic, ConfigError> {
+        Self::with_hasher(config, buffers, &|key| Box::new(Table::new(key)))
+    }
+
+    /// The same, hashing by what `hasher` builds for a key.
+    ///
+    /// # Errors
+    /// As [`Nic::new`].
+    pub fn with_hasher(
+        config: NicConfig,
+        buffers: &mut BufferPool,
+        hasher: &dyn Fn(&RssKey) -> BoxedHash,
+    ) -> Result<Nic, ConfigError> {
+        config.check()?;
+        if buffers.buffer_bytes() != config.buffer_bytes as usize {
+            let allowed = format!("{}, the bytes of the buffers given", buffers.buffer_bytes());
+            return Err(ConfigError::new("buffer_bytes", config.buffer_bytes, allowed));
+        }
+        let table = config.rss.spread.table(config.queues)?;
+        let mut contexts = Contexts::default();
+        for context in &config.contexts {
+            contexts.add(context, config.queues, hasher)?;
+        }
+        let mut queues = Vec::with_capacity(usize::from(config.queues));
+        for id in (0..config.queues).map(QueueId) {
+            let mut ring = Ring::new(id, config.ring_size, config.refill_batch, config.buffer_bytes);
+            ring.refill(buffers);
+            queues.push(RxQueue::new(id, ring, config.coalesce_of(id)));
+        }
+        if let Some(queue) = queues.iter().position(|queue| queue.ring().posted() == 0) {
+            for queue in &queues {
+                queue.ring().release_posted(buffers);
+            }
+            let value = format!("none for queue {queue}");
+            return Err(ConfigError::new("buffers_per_queue", value, "at least one for every queue"));
+        }
+        Ok(Nic {
+            max_frame_bytes: config.max_frame_bytes,
+            rx_checksum: config.rx_checksum,
+            hasher: hasher(&config.rss.key),
+            table,
+            contexts,
+            queues,
+            rss: config.rss,
+        })
+    }
+
+    /// The receive queues, by number.
+    pub fn queues(&self) -> &[RxQueue] {
+        &self.queues
+    }
+
+    /// Sum of one counter over all queues.
+    pub fn total(&self, counter: NicCounter) -> u64 {
+        self.queues.iter().map(|queue| queue.counters().value(counter)).sum()
+    }
+
+    /// Frames in rings and not taken, counted by walking the rings.
+    pub fn pending(&self) -> u64 {
+        self.queues.iter().map(|queue| queue.ring().waiting() as u64).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn buffers_that_do_not_fit_are_refused_and_left_alone() {
+        let config = || NicConfig { queues: 3, ..NicConfig::default() };
+        for (mut buffers, key, value) in [
+            (BufferPool::new(3, 64, 1024), "buffer_bytes", "2048"),
+            (BufferPool::new(2, 64, 2048), "buffers_per_queue", "none for queue 2"),
+            (BufferPool::new(3, 0, 2048), "buffers_per_queue", "none for queue 0"),
+        ] {
+            let refused = Nic::new(config(), &mut buffers).err().unwrap();
+            assert_eq!((refused.key, refused.value.as_str()), (key, value));
+            assert_eq!((buffers.owned(), buffers.free()), (0, buffers.capacity()));
+        }
+    }
+
+    #[test]
+    fn rings_are_filled_as_far_as_buffers_go() {
+        let mut buffers = BufferPool::new(1, 100, 2048);
+        let nic = Nic::new(NicConfig::default(), &mut buffers).unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!((nic.queues()[0].ring().posted(), nic.queues()[0].ring().unfilled()), (100, 412));
+        assert_eq!((buffers.free(), nic.pending()), (0, 0));
+    }
+}
