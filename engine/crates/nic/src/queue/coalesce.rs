@@ -1,6 +1,6 @@
-//! Interrupt coalescing of one queue, as `include/linux/ethtool.h` (struct kernel_ethtool_coalesce and its
-//! comment) documents it: an interrupt when `rx_usecs > 0` and that time has passed since the first completed frame,
-//! or when `rx_max_coalesced_frames > 0` and that many frames have completed.
+//! Interrupt coalescing of one queue, as `struct ethtool_coalesce` in `include/uapi/linux/ethtool.h` documents it: an
+//! interrupt when `rx_usecs > 0` and that time has passed since the first completed frame, or when
+//! `rx_max_coalesced_frames > 0` and that many frames have completed.
 
 use crate::ConfigError;
 use stage::{Interrupt, Nanos, QueueId, Signal};

@@ -1,5 +1,5 @@
-//! Input transforms under which both directions of a flow hash alike (Documentation/networking/scaling.rst,
-//! "RSS hash input transformation"; `ethtool -X xfrm`).
+//! Input transforms under which both directions of a flow hash alike: Symmetric-XOR and Symmetric-OR-XOR of
+//! Documentation/networking/scaling.rst (`ethtool -X xfrm`).
 
 use super::HashInput;
 
