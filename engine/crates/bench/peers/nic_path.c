@@ -205,9 +205,9 @@ struct sample parse_alone(uint32_t passes)
 	for (uint32_t pass = 0; pass < passes; pass++)
 		for (uint32_t at = 0; at < work.frames; at++) {
 			struct flow_key key;
-			if (likely(parse(work.bytes + (size_t)at * FRAME_STRIDE, work.frame_bytes, &key)))
-				check += (uint64_t)key.source + key.destination + key.source_port +
-					 key.destination_port + key.protocol;
+			check += parse(work.bytes + (size_t)at * FRAME_STRIDE, work.frame_bytes, &key);
+			/* The key has to exist: in memory, as the other side's. */
+			__asm__ volatile("" : : "r"(&key) : "memory");
 		}
 	return (struct sample){(double)passes * work.frames, clock_ns(CLOCK_THREAD_CPUTIME_ID) - start, check};
 }

@@ -64,7 +64,7 @@ int exact_match_set_up(const struct workload *w)
 {
 	struct rte_hash_parameters p = {.name = "match", .entries = w->flows * 1.3, .key_len = sizeof(struct flow_key)};
 	table = rte_hash_create(&p);
-	queried = 1 << 20;
+	queried = 1 << 16;
 	queries = rte_malloc(NULL, (size_t)queried * sizeof *queries, 64);
 	signatures = rte_malloc(NULL, (size_t)queried * sizeof *signatures, 64);
 	if (!table || !queries || !signatures)

@@ -63,7 +63,7 @@ fn compare(
     machine.pinned = clock::pin(machine.core);
     machine.gfni = jobs::gfni_present();
     let mut results = Vec::new();
-    for job in &mut jobs::all(workload, machine) {
+    for job in &mut jobs::all(workload, machine)? {
         if arguments.wants(job.name()) {
             results.push(rounds::measure(job.as_mut(), peer.as_mut(), arguments.effort)?);
         }

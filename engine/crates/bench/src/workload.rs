@@ -3,14 +3,9 @@
 use std::io::{self, Write};
 use std::path::Path;
 
+use nic::rss::{HashInput, RssKey, Table, ToeplitzHash};
+use nic::steering::FlowKey;
 use stage::Random;
-
-/// The key every RSS verification suite uses (Microsoft, "Verifying the RSS hash calculation").
-pub(crate) const RSS_KEY: [u8; 40] = [
-    0x6d, 0x5a, 0x56, 0xda, 0x25, 0x5b, 0x0e, 0xc2, 0x41, 0x67, 0x25, 0x3d, 0x43, 0xa3, 0x8f, 0xb0, 0xd0,
-    0xca, 0x2b, 0xcb, 0xae, 0x7b, 0x30, 0xb4, 0x77, 0xcb, 0x2d, 0xa3, 0x80, 0x30, 0xf2, 0x0c, 0x6a, 0x42,
-    0xb7, 0x3b, 0xbe, 0xac, 0x01, 0xfa,
-];
 
 /// From one frame to the next, in bytes.
 pub(crate) const FRAME_STRIDE_BYTES: usize = 64;
@@ -60,13 +55,35 @@ impl Workload {
         Workload { flows, frames }
     }
 
+    /// The flows as the exact-match table names them.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = FlowKey> + '_ {
+        self.flows.iter().map(|tuple| {
+            let [a, b, c, d, e, f, g, h, ports @ ..] = *tuple;
+            FlowKey::ipv4([a, b, c, d, e, f, g, h], ports, UDP)
+        })
+    }
+
+    /// What RSS hashes of each flow.
+    pub(crate) fn inputs(&self) -> impl Iterator<Item = HashInput> + '_ {
+        self.flows.iter().map(|tuple| {
+            let [a, b, c, d, e, f, g, h, ports @ ..] = *tuple;
+            HashInput::ipv4_ports([a, b, c, d, e, f, g, h], ports)
+        })
+    }
+
+    /// The RSS hash of each flow.
+    pub(crate) fn hashes(&self) -> impl Iterator<Item = u32> + '_ {
+        let table = Table::new(&RssKey::MICROSOFT);
+        self.inputs().map(move |input| table.hash(&input))
+    }
+
     /// Hand the workload to a peer: four counts, the key, the flows as 16-byte keys, the frames.
     pub(crate) fn write(&self, path: &Path) -> io::Result<()> {
         let mut out = io::BufWriter::new(std::fs::File::create(path)?);
         for count in [FRAMES, FRAME_BYTES, FLOWS, LIVE_FLOWS] {
             out.write_all(&(count as u32).to_ne_bytes())?;
         }
-        out.write_all(&RSS_KEY)?;
+        out.write_all(RssKey::MICROSOFT.as_bytes())?;
         out.write_all(&[0; 8])?;
         for flow in &self.flows {
             out.write_all(flow)?;

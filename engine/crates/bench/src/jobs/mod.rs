@@ -1,5 +1,8 @@
 //! The jobs, in the order of the table. A job is added by adding its file and one line here.
 
+mod exact_match;
+mod nic_path;
+mod parse;
 mod ring;
 mod toeplitz;
 
@@ -15,11 +18,17 @@ pub(crate) fn gfni_present() -> bool {
 }
 
 /// Every job.
-pub(crate) fn all(workload: &Workload, machine: &Machine) -> Vec<Box<dyn Job>> {
-    vec![
+///
+/// Errors: the engine refuses a configuration.
+pub(crate) fn all(workload: &Workload, machine: &Machine) -> Result<Vec<Box<dyn Job>>, String> {
+    Ok(vec![
+        Box::new(nic_path::NicPath::new(workload, nic_path::Frames::InPlace)?),
+        Box::new(nic_path::NicPath::new(workload, nic_path::Frames::Copied)?),
+        Box::new(parse::Parse::new(workload)),
         Box::new(toeplitz::Toeplitz::table(workload)),
         Box::new(toeplitz::Toeplitz::bulk(workload)),
+        Box::new(exact_match::Lookup::new(workload)?),
         Box::new(ring::OneCore::new()),
         Box::new(ring::TwoCores::new(machine)),
-    ]
+    ])
 }

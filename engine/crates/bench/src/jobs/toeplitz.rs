@@ -4,7 +4,7 @@ use nic::rss::{BoxedHash, HashInput, Lanes, RssKey, Table};
 
 use crate::clock::thread_cpu_ns;
 use crate::job::{Job, Sample};
-use crate::workload::{BATCH_FRAMES, Tuple, Workload};
+use crate::workload::{BATCH_FRAMES, Workload};
 
 const INPUTS: usize = 4096;
 
@@ -26,7 +26,7 @@ impl Toeplitz {
             peer: ("toeplitz_table", "rte_softrss_be"),
             unequal: "ours: 12 KiB of tables stay in L1; peer: input already in CPU order",
             hash: Box::new(Table::new(&RssKey::MICROSOFT)),
-            inputs: inputs(workload),
+            inputs: workload.inputs().take(INPUTS).collect(),
             one_by_one: true,
         }
     }
@@ -44,18 +44,10 @@ impl Toeplitz {
             peer: ("toeplitz_bulk", "rte_thash_gfni_bulk"),
             unequal,
             hash,
-            inputs: inputs(workload),
+            inputs: workload.inputs().take(INPUTS).collect(),
             one_by_one: false,
         }
     }
-}
-
-fn inputs(workload: &Workload) -> Vec<HashInput> {
-    let input = |tuple: &Tuple| {
-        let [a, b, c, d, e, f, g, h, ports @ ..] = *tuple;
-        HashInput::ipv4_ports([a, b, c, d, e, f, g, h], ports)
-    };
-    workload.flows.iter().take(INPUTS).map(input).collect()
 }
 
 impl Job for Toeplitz {

@@ -1,157 +1,180 @@
 //! The ring's two ends.
 
-use std::marker::PhantomData;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::Record;
+use super::slots::Slots;
 
 /// An index alone on its cache lines: two, because adjacent lines are fetched in pairs.
 #[repr(align(128))]
 struct Index(AtomicUsize);
 
-struct Shared {
-    /// `capacity * words per record`; relaxed, ordered by the indices.
-    words: Box<[AtomicU64]>,
-    /// Records ever pushed, modulo 2^64. Written by the producer.
+/// Records ever pushed and popped, modulo 2^64; a slot is its record's number modulo the count of slots. Slots from
+/// `popped` up to `pushed` are the consumer's, all others the producer's.
+struct Shared<T> {
+    slots: Slots<T>,
+    /// Written by the producer.
     pushed: Index,
-    /// Records ever popped. Written by the consumer.
+    /// Written by the consumer.
     popped: Index,
-    /// Capacity - 1; the capacity is a power of two.
-    mask: usize,
 }
 
-/// The end that pushes.
+/// The end that pushes. There is one, and pushing takes it mutably.
 pub struct Producer<T> {
-    shared: Arc<Shared>,
-    pushed: usize,
+    shared: Arc<Shared<T>>,
+    /// Where the next record goes; ahead of what is published by the records staged.
+    next: usize,
     /// The consumer's index when last looked at: never ahead of the truth.
     popped_seen: usize,
-    record: PhantomData<fn(T)>,
 }
 
-/// The end that pops.
+/// The end that pops. There is one, and popping takes it mutably.
 pub struct Consumer<T> {
-    shared: Arc<Shared>,
+    shared: Arc<Shared<T>>,
     popped: usize,
     /// The producer's index when last looked at: never ahead of the truth.
     pushed_seen: usize,
-    record: PhantomData<fn() -> T>,
 }
 
 /// A ring for at least `capacity` records (rounded up to a power of two, at least 1).
-pub fn ring<T: Record>(capacity: usize) -> (Producer<T>, Consumer<T>) {
-    let capacity = capacity.max(1).next_power_of_two();
-    let words = capacity * words_per_record::<T>();
+pub fn ring<T: Copy + Default + Send>(capacity: usize) -> (Producer<T>, Consumer<T>) {
     let shared = Arc::new(Shared {
-        words: (0..words).map(|_| AtomicU64::new(0)).collect(),
+        slots: Slots::new(capacity.max(1).next_power_of_two()),
         pushed: Index(AtomicUsize::new(0)),
         popped: Index(AtomicUsize::new(0)),
-        mask: capacity - 1,
     });
     (
-        Producer { shared: Arc::clone(&shared), pushed: 0, popped_seen: 0, record: PhantomData },
-        Consumer { shared, popped: 0, pushed_seen: 0, record: PhantomData },
+        Producer { shared: Arc::clone(&shared), next: 0, popped_seen: 0 },
+        Consumer { shared, popped: 0, pushed_seen: 0 },
     )
 }
 
-#[inline]
-fn words_per_record<T: Record>() -> usize {
-    T::Words::default().as_ref().len().max(1)
-}
-
-impl Shared {
-    /// The slots of `n` records from index `at` on: up to the end of the memory, and the rest from its start.
+impl<T: Copy + Default + Send> Producer<T> {
+    /// Records that fit now; looks at the consumer's index only when the copy of it leaves less than `wanted`.
     #[inline]
-    fn slots(&self, at: usize, n: usize, record_words: usize) -> (&[AtomicU64], &[AtomicU64]) {
-        let first = at & self.mask;
-        let until_end = n.min(self.mask + 1 - first);
-        let head = self.words.get(first * record_words..(first + until_end) * record_words);
-        let tail = self.words.get(..(n - until_end) * record_words);
-        (head.unwrap_or_default(), tail.unwrap_or_default())
-    }
-}
-
-#[inline]
-fn store<T: Record>(slots: &[AtomicU64], records: &[T]) {
-    for (slot, record) in slots.chunks_exact(words_per_record::<T>()).zip(records) {
-        for (to, word) in slot.iter().zip(record.to_words().as_ref()) {
-            to.store(*word, Ordering::Relaxed);
+    fn room(&mut self, wanted: usize) -> usize {
+        let room = self.capacity() - self.next.wrapping_sub(self.popped_seen);
+        if room >= wanted {
+            return room;
         }
+        // Acquire: the consumer has read the slots before they are overwritten.
+        self.popped_seen = self.shared.popped.0.load(Ordering::Acquire);
+        self.capacity() - self.next.wrapping_sub(self.popped_seen)
     }
-}
 
-#[inline]
-fn load<T: Record>(slots: &[AtomicU64], records: &mut [T]) {
-    for (slot, record) in slots.chunks_exact(words_per_record::<T>()).zip(records) {
-        let mut words = T::Words::default();
-        for (word, from) in words.as_mut().iter_mut().zip(slot) {
-            *word = from.load(Ordering::Relaxed);
+    /// Write a record into the ring without letting the consumer see it yet, as a driver writes descriptors before
+    /// it rings the doorbell; false if the ring is full.
+    #[inline]
+    pub fn stage(&mut self, record: T) -> bool {
+        if self.room(1) == 0 {
+            return false;
         }
-        *record = T::from_words(words);
+        let at = self.next & (self.capacity() - 1);
+        // SAFETY: there is one producer, borrowed mutably. The slot's last record was popped (or there was none), and
+        // the consumer does not touch it before the index passes it.
+        unsafe { self.shared.slots.write_one(at, record) };
+        self.next = self.next.wrapping_add(1);
+        true
     }
-}
 
-impl<T: Record> Producer<T> {
-    /// Push as many of `records` as there is room for, in order; returns how many.
+    /// Let the consumer see what was staged.
+    #[inline]
+    pub fn publish(&mut self) {
+        // Release: the slots are written before the consumer may see the index.
+        self.shared.pushed.0.store(self.next, Ordering::Release);
+    }
+
+    /// Push as many of `records` as there is room for, in order, behind what is staged; returns how many.
     #[inline]
     pub fn push_burst(&mut self, records: &[T]) -> usize {
-        let mut room = self.capacity() - self.pushed.wrapping_sub(self.popped_seen);
-        if room < records.len() {
-            // Acquire: the consumer has read the slots before they are overwritten below.
-            self.popped_seen = self.shared.popped.0.load(Ordering::Acquire);
-            room = self.capacity() - self.pushed.wrapping_sub(self.popped_seen);
-        }
-        let n = room.min(records.len());
-        if n == 0 {
+        let room = self.room(records.len());
+        let (now, _) = records.split_at_checked(room).unwrap_or((records, &[]));
+        if now.is_empty() {
             return 0;
         }
-        let (now, _) = records.split_at_checked(n).unwrap_or_default();
-        let (head, tail) = self.shared.slots(self.pushed, n, words_per_record::<T>());
-        let (first, rest) = now.split_at_checked(head.len() / words_per_record::<T>()).unwrap_or_default();
-        store(head, first);
-        store(tail, rest);
-        self.pushed = self.pushed.wrapping_add(n);
-        // Release: the slots are written before the consumer may see the index.
-        self.shared.pushed.0.store(self.pushed, Ordering::Release);
-        n
+        let first = self.next & (self.capacity() - 1);
+        let (head, tail) = now.split_at_checked(self.capacity() - first).unwrap_or((now, &[]));
+        // SAFETY: as in `stage`, for `now.len() <= room` slots.
+        unsafe {
+            self.shared.slots.write(first, head);
+            self.shared.slots.write(0, tail);
+        }
+        self.next = self.next.wrapping_add(now.len());
+        self.publish();
+        now.len()
     }
 
     /// Records the ring can hold.
     #[inline]
     pub fn capacity(&self) -> usize {
-        self.shared.mask + 1
+        self.shared.slots.count()
     }
 }
 
-impl<T: Record> Consumer<T> {
-    /// Pop up to `records.len()` records into the front of `records`; returns how many.
+impl<T: Copy + Default + Send> Consumer<T> {
+    /// Records to be popped; looks at the producer's index only when the copy of it promises less than `wanted`.
     #[inline]
-    pub fn pop_burst(&mut self, records: &mut [T]) -> usize {
-        let mut ready = self.pushed_seen.wrapping_sub(self.popped);
-        if ready < records.len() {
-            // Acquire: what the producer wrote before it moved the index is visible below.
-            self.pushed_seen = self.shared.pushed.0.load(Ordering::Acquire);
-            ready = self.pushed_seen.wrapping_sub(self.popped);
+    fn ready(&mut self, wanted: usize) -> usize {
+        let ready = self.pushed_seen.wrapping_sub(self.popped);
+        if ready >= wanted {
+            return ready;
         }
-        let n = ready.min(records.len());
-        if n == 0 {
-            return 0;
-        }
-        let (head, tail) = self.shared.slots(self.popped, n, words_per_record::<T>());
-        let (first, rest) =
-            records.split_at_mut_checked(head.len() / words_per_record::<T>()).unwrap_or_default();
-        load(head, first);
-        load(tail, rest);
+        // Acquire: what the producer wrote before it moved the index is visible.
+        self.pushed_seen = self.shared.pushed.0.load(Ordering::Acquire);
+        self.pushed_seen.wrapping_sub(self.popped)
+    }
+
+    /// Give the slots back.
+    #[inline]
+    fn popped(&mut self, n: usize) {
         self.popped = self.popped.wrapping_add(n);
         // Release: the slots are read before the producer may overwrite them.
         self.shared.popped.0.store(self.popped, Ordering::Release);
+    }
+
+    /// Pop up to `records.len()` records into the front of `records`; returns how many.
+    #[inline]
+    pub fn pop_burst(&mut self, records: &mut [T]) -> usize {
+        let n = self.ready(records.len()).min(records.len());
+        if n == 0 {
+            return 0;
+        }
+        let first = self.popped & (self.capacity() - 1);
+        let (now, _) = records.split_at_mut_checked(n).unwrap_or_default();
+        let until_end = n.min(self.capacity() - first);
+        let (head, tail) = now.split_at_mut_checked(until_end).unwrap_or_default();
+        // SAFETY: there is one consumer, borrowed mutably. The `n <= ready` slots from `popped` on hold records
+        // pushed, and the producer does not touch them before it sees the new index.
+        unsafe {
+            self.shared.slots.read(first, head);
+            self.shared.slots.read(0, tail);
+        }
+        self.popped(n);
+        n
+    }
+
+    /// Pop up to `limit` records, each shown where it lies; returns how many.
+    #[inline]
+    pub fn drain(&mut self, limit: usize, mut take: impl FnMut(&T)) -> usize {
+        let n = self.ready(limit).min(limit);
+        if n == 0 {
+            return 0;
+        }
+        let mask = self.capacity() - 1;
+        for i in 0..n {
+            let at = self.popped.wrapping_add(i) & mask;
+            // SAFETY: as in `pop_burst`; the slot is given back below, when the reference is gone.
+            if let Some(record) = unsafe { self.shared.slots.peek(at) } {
+                take(record);
+            }
+        }
+        self.popped(n);
         n
     }
 
     /// Records the ring can hold.
     #[inline]
     pub fn capacity(&self) -> usize {
-        self.shared.mask + 1
+        self.shared.slots.count()
     }
 }

@@ -3,53 +3,57 @@ use std::thread;
 
 use proptest::prelude::*;
 
-use super::{Record, ring};
+use super::ring;
 
 proptest! {
     #[test]
     fn behaves_as_a_bounded_queue(
         capacity in 1usize..40,
-        steps in prop::collection::vec((any::<bool>(), 0usize..50), 0..200),
+        steps in prop::collection::vec((0u8..4, 0usize..50), 0..200),
     ) {
         let (mut producer, mut consumer) = ring::<[u64; 2]>(capacity);
         let room = producer.capacity();
         prop_assert!(room >= capacity && room.is_power_of_two() && consumer.capacity() == room);
         let mut model: VecDeque<[u64; 2]> = VecDeque::new();
         let mut next = 0u64;
-        for (push, n) in steps {
-            if push {
-                let records: Vec<_> = (next..next + n as u64).map(|i| [i, !i]).collect();
-                let pushed = producer.push_burst(&records);
-                prop_assert_eq!(pushed, n.min(room - model.len()));
-                model.extend(&records[..pushed]);
-                next += pushed as u64;
-            } else {
-                let mut out = vec![[0; 2]; n];
-                let popped = consumer.pop_burst(&mut out);
-                prop_assert_eq!(popped, n.min(model.len()));
-                prop_assert_eq!(&out[..popped], model.drain(..popped).collect::<Vec<_>>());
+        for (step, n) in steps {
+            let records: Vec<_> = (next..next + n as u64).map(|i| [i, !i]).collect();
+            let taken = n.min(room - model.len());
+            match step {
+                0 => {
+                    prop_assert_eq!(producer.push_burst(&records), taken);
+                    model.extend(&records[..taken]);
+                    next += taken as u64;
+                }
+                1 => {
+                    prop_assert_eq!(records.iter().take_while(|record| producer.stage(**record)).count(), taken);
+                    prop_assert_eq!(consumer.drain(usize::MAX, |_| ()), model.len(), "staged is not pushed");
+                    model.clear();
+                    producer.publish();
+                    model.extend(&records[..taken]);
+                    next += taken as u64;
+                }
+                2 => {
+                    let mut out = vec![[0; 2]; n];
+                    let popped = consumer.pop_burst(&mut out);
+                    prop_assert_eq!(popped, n.min(model.len()));
+                    prop_assert_eq!(&out[..popped], model.drain(..popped).collect::<Vec<_>>());
+                }
+                _ => {
+                    let mut out = Vec::new();
+                    prop_assert_eq!(consumer.drain(n, |record| out.push(*record)), n.min(model.len()));
+                    prop_assert_eq!(&out, &model.drain(..out.len()).collect::<Vec<_>>());
+                }
             }
         }
     }
 }
 
-/// A record whose words belong together: a torn read shows.
+/// A record whose fields belong together: a torn read shows.
 #[derive(Clone, Copy, Default)]
 struct Stamped {
     sequence: u64,
     echo: u64,
-}
-
-impl Record for Stamped {
-    type Words = [u64; 2];
-
-    fn to_words(self) -> [u64; 2] {
-        [self.sequence, self.echo]
-    }
-
-    fn from_words([sequence, echo]: [u64; 2]) -> Self {
-        Stamped { sequence, echo }
-    }
 }
 
 #[test]

@@ -1,16 +1,16 @@
-//! An exact-match flow table: open addressing with linear probing, bounded, one cache line per flow.
+//! An exact-match flow table: a hash table of one-line buckets that lead to flows of one line each.
 //!
-//! The caller gives the hash: the RSS hash under a secret key, or any keyed hash. It is remembered as the flow's tag,
-//! so that a probe reads tags (16 to a line) and opens the one flow whose tag is equal.
+//! The caller gives the hash: the RSS hash under a secret key, or any keyed hash. A lookup reads two cache lines,
+//! the bucket's and the flow's. The flows lie densely in order of insertion, so that those in use together share
+//! pages and the TLB. A full bucket overflows into the next one (linear probing by buckets).
 
 use super::FlowKey;
+use super::bucket::{Bucket, WAYS};
 use crate::ConfigError;
 
 /// Most flows.
 const MOST_FLOWS: u32 = 1 << 24;
-/// The tag of an empty slot.
-const EMPTY: u32 = 0;
-/// Probes whose first tags are loaded together.
+/// Lookups whose lines are fetched together.
 const BATCH: usize = 32;
 
 /// A flow's place; it holds until the next insertion or removal.
@@ -25,6 +25,8 @@ pub struct Flow {
     pub key: FlowKey,
     /// What the table was told about it: a queue or a flow number.
     pub value: u32,
+    /// Where it belongs: [`mix`] of its hash.
+    mixed: u32,
     /// Frames counted by [`ExactMatch::hit`].
     pub packets: u64,
     /// Bytes counted by [`ExactMatch::hit`].
@@ -40,16 +42,14 @@ pub struct Full;
 /// The table.
 #[derive(Debug)]
 pub struct ExactMatch {
-    tags: Box<[u32]>,
-    flows: Box<[Flow]>,
-    /// Leaves of the mixed tag the bits that index the table.
-    shift: u32,
-    len: u32,
+    /// A power of two; there are more ways than flows, so one is never full.
+    buckets: Box<[Bucket]>,
+    flows: Vec<Flow>,
     capacity: u32,
 }
 
 impl ExactMatch {
-    /// A table for `capacity` flows; it has at least 4/3 as many slots, so probes stay short.
+    /// A table for `capacity` flows; it has at least 4/3 as many ways, so buckets seldom overflow.
     ///
     /// # Errors
     /// No flow, or more than 16,777,216.
@@ -58,25 +58,22 @@ impl ExactMatch {
             let allowed = format!("1 to {MOST_FLOWS}");
             return Err(ConfigError::new("exact_match.capacity_flows", capacity, allowed));
         }
-        let slots = (u64::from(capacity) * 4 / 3 + 1).next_power_of_two().max(16);
-        let free = Flow { key: FlowKey::ipv4([0; 8], [0; 4], 0), value: 0, packets: 0, bytes: 0 };
+        let ways = (capacity as usize * 4 / 3 + 1).next_power_of_two().max(2 * WAYS);
         Ok(ExactMatch {
-            tags: vec![EMPTY; slots as usize].into_boxed_slice(),
-            flows: vec![free; slots as usize].into_boxed_slice(),
-            shift: 32 - slots.trailing_zeros(),
-            len: 0,
+            buckets: vec![Bucket::default(); ways / WAYS].into_boxed_slice(),
+            flows: Vec::with_capacity(capacity as usize),
             capacity,
         })
     }
 
     /// Flows in the table.
     pub fn len(&self) -> u32 {
-        self.len
+        self.flows.len() as u32
     }
 
     /// No flow is in the table.
     pub fn is_empty(&self) -> bool {
-        self.len == 0
+        self.flows.is_empty()
     }
 
     /// Flows the table may hold.
@@ -86,47 +83,63 @@ impl ExactMatch {
 
     /// The flows, in no particular order.
     pub fn iter(&self) -> impl Iterator<Item = &Flow> {
-        self.tags.iter().zip(&self.flows).filter(|(tag, _)| **tag != EMPTY).map(|(_, flow)| flow)
+        self.flows.iter()
     }
 
     /// Find a flow.
     #[inline]
     pub fn find(&self, key: &FlowKey, hash: u32) -> Option<Slot> {
-        let tag = tag(hash);
-        let home = self.home(tag);
-        self.find_from(home, self.tag_at(home), key, tag)
+        let mixed = mix(hash);
+        let mut at = self.home(mixed);
+        // There is always a bucket that is not full: it ends the search.
+        while let Some(bucket) = self.buckets.get(at) {
+            let found =
+                bucket.ways(tag(mixed)).map(|way| bucket.place(way)).find(|place| self.is(*place, key));
+            if found.is_some() || !bucket.is_full() {
+                return found.map(Slot);
+            }
+            at = self.following(at);
+        }
+        None
     }
 
-    /// Find as many flows as all slices have. The first tags of a batch are loaded before any is looked at, then the
-    /// flows they lead to, so that cache misses overlap.
+    /// Find as many flows as all slices have.
+    ///
+    /// First the lines of all buckets of a batch are touched, then those of all flows they lead to, and only then is
+    /// anything compared. The loops that touch are so short that the CPU has a whole batch of misses under way.
     pub fn find_batch(&self, keys: &[FlowKey], hashes: &[u32], out: &mut [Option<Slot>]) {
-        let mut probes = [(0, EMPTY); BATCH];
+        let mut homes = [0; BATCH];
+        let mut likely = [u32::MAX; BATCH];
         for ((keys, hashes), out) in keys.chunks(BATCH).zip(hashes.chunks(BATCH)).zip(out.chunks_mut(BATCH)) {
-            for (hash, probe) in hashes.iter().zip(&mut probes) {
-                let home = self.home(tag(*hash));
-                *probe = (home, self.tag_at(home));
+            let mut touched = 0;
+            for (hash, home) in hashes.iter().zip(&mut homes) {
+                *home = self.home(mix(*hash));
+                touched ^= self.buckets.get(*home).map_or(0, Bucket::touch);
             }
-            let frames = keys.iter().zip(hashes).zip(&probes);
-            for (((key, hash), (home, first)), out) in frames.zip(out) {
-                *out = self.find_from(*home, *first, key, tag(*hash));
+            for ((hash, home), likely) in hashes.iter().zip(&homes).zip(&mut likely) {
+                if let Some(bucket) = self.buckets.get(*home) {
+                    *likely = bucket.likely_place(bucket.ways(tag(mix(*hash))));
+                }
+            }
+            for place in likely.iter().take(hashes.len()) {
+                touched ^= self.value(Slot(*place));
+            }
+            std::hint::black_box(touched);
+            for (((key, hash), place), out) in keys.iter().zip(hashes).zip(&likely).zip(out) {
+                *out = if self.is(*place, key) { Some(Slot(*place)) } else { self.find(key, *hash) };
             }
         }
     }
 
     #[inline]
-    fn find_from(&self, home: usize, first: u32, key: &FlowKey, wanted: u32) -> Option<Slot> {
-        let (mut at, mut found) = (home, first);
-        loop {
-            if found == wanted && self.flows.get(at)?.key == *key {
-                return Some(Slot(at as u32));
-            }
-            // There is always an empty slot, since there are more slots than flows.
-            if found == EMPTY {
-                return None;
-            }
-            at = self.following(at);
-            found = self.tag_at(at);
-        }
+    fn is(&self, place: u32, key: &FlowKey) -> bool {
+        self.flows.get(place as usize).is_some_and(|flow| flow.key == *key)
+    }
+
+    /// The value of the flow found at `slot`.
+    #[inline]
+    pub fn value(&self, slot: Slot) -> u32 {
+        self.flows.get(slot.0 as usize).map_or(0, |flow| flow.value)
     }
 
     /// Count a frame of the flow found at `slot`; returns the flow's value.
@@ -147,68 +160,109 @@ impl ExactMatch {
             let known = self.flows.get_mut(slot.0 as usize);
             return Ok(known.map(|flow| std::mem::replace(&mut flow.value, value)));
         }
-        if self.len == self.capacity {
+        if self.len() == self.capacity {
             return Err(Full);
         }
-        let tag = tag(hash);
-        let mut at = self.home(tag);
-        while self.tag_at(at) != EMPTY {
+        let (mixed, place) = (mix(hash), self.len());
+        self.flows.push(Flow { key, value, mixed, packets: 0, bytes: 0 });
+        self.enter(self.home(mixed), mixed, place);
+        Ok(None)
+    }
+
+    /// Enter a flow in the first bucket from `at` on that has room.
+    fn enter(&mut self, mut at: usize, mixed: u32, place: u32) {
+        while let Some(bucket) = self.buckets.get_mut(at) {
+            if !bucket.is_full() {
+                bucket.push(tag(mixed), place);
+                return;
+            }
             at = self.following(at);
         }
-        if let (Some(slot), Some(flow)) = (self.tags.get_mut(at), self.flows.get_mut(at)) {
-            *slot = tag;
-            *flow = Flow { key, value, packets: 0, bytes: 0 };
-            self.len += 1;
-        }
-        Ok(None)
     }
 
     /// Remove a flow and return it.
     pub fn remove(&mut self, key: &FlowKey, hash: u32) -> Option<Flow> {
-        let mut hole = self.find(key, hash)?.0 as usize;
-        let removed = *self.flows.get(hole)?;
-        // Backward-shift deletion (Knuth, The Art of Computer Programming 3, 6.4, algorithm R): whoever may stand
-        // in the hole moves there, so that no probe ends early and no tombstones pile up.
-        let mut at = self.following(hole);
-        while self.tag_at(at) != EMPTY {
-            let home = self.home(self.tag_at(at));
-            let distance = |from: usize| at.wrapping_sub(from) & (self.tags.len() - 1);
-            if distance(home) >= distance(hole) {
-                self.tags.copy_within(at..=at, hole);
-                self.flows.copy_within(at..=at, hole);
-                hole = at;
-            }
-            at = self.following(at);
+        let place = self.find(key, hash)?.0;
+        let hole = self.on_the_way(mix(hash), |bucket| bucket.remove(place))?;
+        self.close(hole);
+        // The last flow moves into the gap.
+        let removed = self.flows.swap_remove(place as usize);
+        if let Some(moved) = self.flows.get(place as usize) {
+            let last = self.len();
+            self.on_the_way(moved.mixed, |bucket| bucket.relocate(last, place));
         }
-        if let Some(tag) = self.tags.get_mut(hole) {
-            *tag = EMPTY;
-        }
-        self.len -= 1;
         Some(removed)
     }
 
-    /// Where a tag's probe begins: the top bits of a Fibonacci hash, for the low bits of an RSS hash chose the queue
-    /// and are alike in all flows of one queue.
-    #[inline]
-    fn home(&self, tag: u32) -> usize {
-        (tag.wrapping_mul(0x9e37_79b9) >> self.shift) as usize
+    /// The first bucket from a flow's home on of which `change` says that it was the one.
+    fn on_the_way(&mut self, mixed: u32, change: impl Fn(&mut Bucket) -> bool) -> Option<usize> {
+        let mut at = self.home(mixed);
+        loop {
+            let bucket = self.buckets.get_mut(at)?;
+            let last = !bucket.is_full();
+            if change(bucket) {
+                return Some(at);
+            }
+            if last {
+                return None;
+            }
+            at = self.following(at);
+        }
     }
 
+    /// A bucket has just lost a flow. If it had been full, flows that overflowed past it would not be found any
+    /// more: one of them moves back, and leaves a hole in its turn (Knuth, The Art of Computer Programming 3, 6.4,
+    /// algorithm R, by buckets).
+    fn close(&mut self, mut hole: usize) {
+        let mut at = hole;
+        let was_full = |bucket: &Bucket| bucket.places().count() + 1 == WAYS;
+        if !self.buckets.get(hole).is_some_and(was_full) {
+            return;
+        }
+        loop {
+            at = self.following(at);
+            let Some(bucket) = self.buckets.get(at) else { return };
+            let last = !bucket.is_full();
+            let distance = |from: usize| at.wrapping_sub(from) & (self.buckets.len() - 1);
+            let overflowed = bucket.places().find_map(|place| {
+                let mixed = self.flows.get(place as usize)?.mixed;
+                (distance(self.home(mixed)) >= distance(hole)).then_some((place, mixed))
+            });
+            if let Some((place, mixed)) = overflowed {
+                self.buckets.get_mut(at).map(|bucket| bucket.remove(place));
+                self.enter(hole, mixed, place);
+                hole = at;
+            }
+            if last {
+                return;
+            }
+        }
+    }
+
+    /// A flow's bucket, unless that was full: the top bits of its mixed hash.
     #[inline]
-    fn tag_at(&self, at: usize) -> u32 {
-        self.tags.get(at).copied().unwrap_or(EMPTY)
+    fn home(&self, mixed: u32) -> usize {
+        // Below 2^32 * 2^22: cannot overflow.
+        (u64::from(mixed).wrapping_mul(self.buckets.len() as u64) >> 32) as usize
     }
 
     #[inline]
     fn following(&self, at: usize) -> usize {
-        (at + 1) & (self.tags.len() - 1)
+        (at + 1) & (self.buckets.len() - 1)
     }
 }
 
-/// A flow's tag: its hash, moved off the value that marks an empty slot.
+/// A Fibonacci hash of the hash, for the low bits of an RSS hash chose the queue and are alike in all flows of one
+/// queue.
 #[inline]
-fn tag(hash: u32) -> u32 {
-    if hash == EMPTY { 1 } else { hash }
+fn mix(hash: u32) -> u32 {
+    hash.wrapping_mul(0x9e37_79b9)
+}
+
+/// What a bucket remembers of a flow: the low bits, as the top bits chose the bucket.
+#[inline]
+fn tag(mixed: u32) -> u16 {
+    mixed as u16
 }
 
 #[cfg(test)]

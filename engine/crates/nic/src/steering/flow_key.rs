@@ -4,10 +4,19 @@ use crate::rss;
 use wire::walk::{Headers, Layer};
 
 /// Addresses, ports and protocol of a flow, 40 bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Eq, Hash)]
+#[expect(clippy::derived_hash_with_manual_eq, reason = "the comparison is the derived one, only faster")]
 pub struct FlowKey {
     // Words, so that a comparison is five of them.
     words: [u64; 5],
+}
+
+impl PartialEq for FlowKey {
+    /// Word by word: the derived comparison of 40 bytes becomes a call of memcmp.
+    #[inline]
+    fn eq(&self, other: &Self) -> bool {
+        self.words.iter().zip(&other.words).fold(0, |differs, (a, b)| differs | (a ^ b)) == 0
+    }
 }
 
 impl FlowKey {
@@ -44,7 +53,6 @@ impl FlowKey {
 
     #[inline]
     fn tail(ports: [u8; 4], protocol: u8, version: u8) -> u64 {
-        let [a, b, c, d] = ports;
-        u64::from_ne_bytes([a, b, c, d, protocol, version, 0, 0])
+        u64::from(u32::from_ne_bytes(ports)) | u64::from(protocol) << 32 | u64::from(version) << 40
     }
 }

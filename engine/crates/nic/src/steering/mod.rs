@@ -1,5 +1,6 @@
 //! Steering of single flows.
 
+mod bucket;
 mod exact_match;
 mod flow_key;
 

@@ -1,0 +1,228 @@
+//! The bar: a NIC's path of a 64-byte UDP frame over 4,096 flows, in batches of 32. Parse, Toeplitz, indirection
+//! table, exact-match probe among 65,536 flows, push to one of 8 rings, pop.
+
+use live::spsc::{Consumer, Producer, ring};
+use nic::rss::{BoxedHash, RssKey, Table};
+use nic::steering::{ExactMatch, FlowKey};
+use nic::{Classified, Nic, NicConfig};
+use stage::{BufferId, BufferPool, QueueId};
+
+use crate::clock::thread_cpu_ns;
+use crate::job::{Job, Sample};
+use crate::workload::{BATCH_FRAMES, FLOWS, FRAME_BYTES, FRAME_STRIDE_BYTES, FRAMES, Workload};
+
+pub(crate) const QUEUES: usize = 8;
+const RING_RECORDS: usize = 1024;
+const BUFFER_BYTES: u32 = 2048;
+const BUFFERS: u32 = 8192;
+
+/// What crosses a ring: 16 bytes, as the peer's.
+#[derive(Clone, Copy, Default)]
+#[repr(C, align(16))]
+struct Record {
+    hash: u32,
+    flow: u32,
+    /// The frame's number, or its buffer.
+    place: u32,
+    bytes: u16,
+    queue: u16,
+}
+
+/// Whether the frames are parsed where they lie.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Frames {
+    /// Parsed in place; only records move.
+    InPlace,
+    /// Copied into a 2 KiB buffer first, as DMA would, and the buffer given back at the end.
+    Copied,
+}
+
+/// The path.
+pub(crate) struct NicPath {
+    frames: Frames,
+    bytes: Vec<u8>,
+    nic: Nic,
+    flows: ExactMatch,
+    buffers: BufferPool,
+    rings: Vec<(Producer<Record>, Consumer<Record>)>,
+}
+
+impl NicPath {
+    /// With every flow of the workload in the table.
+    pub(crate) fn new(workload: &Workload, frames: Frames) -> Result<Self, String> {
+        Ok(NicPath {
+            frames,
+            bytes: workload.frames.clone(),
+            nic: nic()?.0,
+            flows: flow_table(workload)?,
+            buffers: BufferPool::new(1, BUFFERS, BUFFER_BYTES),
+            rings: (0..QUEUES).map(|_| ring(RING_RECORDS)).collect(),
+        })
+    }
+
+    fn pass(&mut self, batch: &mut Batch) -> u64 {
+        let mut check = 0;
+        for (number, frames) in self.bytes.chunks_exact(BATCH_FRAMES * FRAME_STRIDE_BYTES).enumerate() {
+            let first = (number * BATCH_FRAMES) as u32;
+            match self.frames {
+                Frames::InPlace => {
+                    for (place, i) in batch.places.iter_mut().zip(first..) {
+                        *place = i;
+                    }
+                    batch.classify(&self.nic, |i| frame(frames, i as usize % BATCH_FRAMES));
+                }
+                Frames::Copied => {
+                    for (place, i) in batch.places.iter_mut().zip(0..) {
+                        let Some(buffer) = self.buffers.allocate(QueueId(0)) else { break };
+                        if let Some(to) = self.buffers.bytes_mut(buffer).get_mut(..FRAME_BYTES) {
+                            to.copy_from_slice(frame(frames, i));
+                        }
+                        *place = buffer.0;
+                    }
+                    let buffers = &self.buffers;
+                    let bytes = |place| buffers.bytes(BufferId(place)).get(..FRAME_BYTES).unwrap_or_default();
+                    batch.classify(&self.nic, bytes);
+                }
+            }
+            batch.find(&self.flows);
+            batch.push(&self.nic, &self.flows, &mut self.rings);
+            for (_, consumer) in &mut self.rings {
+                consumer.drain(BATCH_FRAMES, |record| {
+                    check += u64::from(record.hash) + u64::from(record.flow) + u64::from(record.bytes);
+                    match self.frames {
+                        Frames::InPlace => check += u64::from(record.place),
+                        Frames::Copied => {
+                            self.buffers.release(BufferId(record.place));
+                        }
+                    }
+                });
+            }
+        }
+        check
+    }
+}
+
+/// The `i`-th frame of a batch.
+#[inline]
+fn frame(batch: &[u8], i: usize) -> &[u8] {
+    let at = i * FRAME_STRIDE_BYTES;
+    batch.get(at..at + FRAME_BYTES).unwrap_or_default()
+}
+
+/// A NIC that hashes by the fastest form of this CPU and leaves checksums alone, as the peer does.
+pub(crate) fn nic() -> Result<(Nic, BufferPool), String> {
+    let config = NicConfig { queues: QUEUES as u16, rx_checksum: false, ..NicConfig::default() };
+    let mut buffers = config.buffer_pool(1024);
+    let nic = Nic::with_hasher(config, &mut buffers, &|key: &RssKey| -> BoxedHash {
+        match live::Gfni::new(key) {
+            Some(gfni) => Box::new(gfni),
+            None => Box::new(Table::new(key)),
+        }
+    });
+    nic.map(|nic| (nic, buffers)).map_err(|error| error.to_string())
+}
+
+/// All flows of the workload, each with its number from 1 as value.
+pub(crate) fn flow_table(workload: &Workload) -> Result<ExactMatch, String> {
+    let mut flows = ExactMatch::new(FLOWS as u32).map_err(|error| error.to_string())?;
+    for ((key, hash), value) in workload.keys().zip(workload.hashes()).zip(1..) {
+        flows.insert(key, hash, value).map_err(|_| "the flow table is full")?;
+    }
+    Ok(flows)
+}
+
+/// Everything a batch needs, made once.
+struct Batch {
+    places: [u32; BATCH_FRAMES],
+    classified: [Classified; BATCH_FRAMES],
+    keys: [FlowKey; BATCH_FRAMES],
+    hashes: [u32; BATCH_FRAMES],
+    slots: [Option<nic::steering::Slot>; BATCH_FRAMES],
+}
+
+impl Batch {
+    fn new() -> Self {
+        Batch {
+            places: [0; BATCH_FRAMES],
+            classified: [Classified::default(); BATCH_FRAMES],
+            keys: [FlowKey::ipv4([0; 8], [0; 4], 0); BATCH_FRAMES],
+            hashes: [0; BATCH_FRAMES],
+            slots: [None; BATCH_FRAMES],
+        }
+    }
+
+    #[inline]
+    fn classify<'f>(&mut self, nic: &Nic, bytes: impl Fn(u32) -> &'f [u8]) {
+        let frames = self.places.map(bytes);
+        nic.classify(&frames, &mut self.classified);
+        let found = frames.iter().zip(&self.classified);
+        for ((frame, classified), (key, hash)) in found.zip(self.keys.iter_mut().zip(&mut self.hashes)) {
+            // No frame of this workload is without a flow; one that were would not be found in the table.
+            *key = FlowKey::of(frame, &classified.headers, false).unwrap_or(FlowKey::ipv4([0; 8], [0; 4], 0));
+            *hash = classified.hash;
+        }
+    }
+
+    #[inline]
+    fn find(&mut self, flows: &ExactMatch) {
+        flows.find_batch(&self.keys, &self.hashes, &mut self.slots);
+    }
+
+    #[inline]
+    fn push(&mut self, nic: &Nic, flows: &ExactMatch, rings: &mut [(Producer<Record>, Consumer<Record>)]) {
+        for ((classified, slot), place) in self.classified.iter().zip(&self.slots).zip(self.places) {
+            let queue = nic.queue_of(classified);
+            let flow = slot.map_or(0, |slot| flows.value(slot));
+            let record =
+                Record { hash: classified.hash, flow, place, bytes: FRAME_BYTES as u16, queue: queue.0 };
+            if let Some((producer, _)) = rings.get_mut(queue.index()) {
+                producer.stage(record);
+            }
+        }
+        for (producer, _) in rings {
+            producer.publish();
+        }
+    }
+}
+
+impl Job for NicPath {
+    fn name(&self) -> &'static str {
+        match self.frames {
+            Frames::InPlace => "nic/path/64 B, 4096 flows, in place",
+            Frames::Copied => "nic/path/64 B, 4096 flows, copied to 2 KiB buffers",
+        }
+    }
+
+    fn item(&self) -> &'static str {
+        "frame"
+    }
+
+    fn peer(&self) -> Option<(&'static str, &'static str)> {
+        const PARTS: &str = "hand parse, rte_thash_gfni_bulk, reta, rte_hash bulk, rte_ring SPSC";
+        match self.frames {
+            Frames::InPlace => Some(("nic_path_in_place", PARTS)),
+            Frames::Copied => Some(("nic_path_copied", "the same with rte_mbuf from an rte_mempool")),
+        }
+    }
+
+    fn unequal(&self) -> &'static str {
+        match self.frames {
+            Frames::InPlace => {
+                "no copy inside; ours: IPv6, tunnels, faults told apart, packets and bytes per flow counted"
+            }
+            Frames::Copied => {
+                "60 B copied inside; ours: as above, buffer state beside the data; peer: buffer state in the mbuf"
+            }
+        }
+    }
+
+    fn sample(&mut self, passes: u32) -> Sample {
+        let mut batch = Batch::new();
+        let mut check = 0u64;
+        let start = thread_cpu_ns();
+        for _ in 0..passes {
+            check = check.wrapping_add(self.pass(&mut batch));
+        }
+        Sample { ns_per_item: (thread_cpu_ns() - start) / (f64::from(passes) * FRAMES as f64), check }
+    }
+}

@@ -1,0 +1,133 @@
+//! A bucket of the exact-match table: one cache line that says for up to eight flows where they are.
+
+/// Flows in one bucket.
+pub(super) const WAYS: usize = 8;
+
+/// The index of no flow: in vacant ways.
+const NOWHERE: u32 = u32::MAX;
+/// One in each 16-bit lane of a word.
+const ONES: u64 = 0x0001_0001_0001_0001;
+/// The top bit of each lane.
+const TOPS: u64 = ONES << 15;
+
+/// Occupied ways come first, so that their count tells them from vacant ones.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
+pub(super) struct Bucket {
+    /// 16 bits of each flow's hash, way `w` in lane `w / 2` of word `w % 2`: two words, so that all eight are compared
+    /// at once without vector instructions.
+    tags: [u64; 2],
+    /// Indices of the flows.
+    places: [u32; WAYS],
+    len: u8,
+}
+
+const _: () = assert!(size_of::<Bucket>() == 64);
+
+impl Default for Bucket {
+    fn default() -> Self {
+        Bucket { tags: [0; 2], places: [NOWHERE; WAYS], len: 0 }
+    }
+}
+
+/// Ways of a bucket: bit `16 * (w / 2) + w % 2` is way `w`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ways(u64);
+
+impl Ways {
+    /// The first, or the last way of a bucket where there is none.
+    #[inline]
+    fn first(self) -> usize {
+        let bit = self.0.trailing_zeros() as usize;
+        (bit / 16 * 2 + bit % 2).min(WAYS - 1)
+    }
+}
+
+impl Iterator for Ways {
+    type Item = usize;
+
+    #[inline]
+    fn next(&mut self) -> Option<usize> {
+        let way = self.first();
+        let some = self.0 != 0;
+        self.0 &= self.0.wrapping_sub(1);
+        some.then_some(way)
+    }
+}
+
+/// The top bit of each lane that is zero (Warren, Hacker's Delight, 6-1).
+#[inline]
+fn zero_lanes(word: u64) -> u64 {
+    !(((word & !TOPS) + !TOPS) | word | !TOPS)
+}
+
+impl Bucket {
+    /// Have the bucket's line fetched.
+    #[inline]
+    pub(super) fn touch(&self) -> u32 {
+        u32::from(self.len)
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        usize::from(self.len) == WAYS
+    }
+
+    /// The ways whose tag this is, and perhaps vacant ones; no branch depends on which.
+    #[inline]
+    pub(super) fn ways(&self, tag: u16) -> Ways {
+        let wanted = u64::from(tag) * ONES;
+        let [even, odd] = self.tags.map(|own| zero_lanes(own ^ wanted));
+        Ways(even >> 15 | odd >> 14)
+    }
+
+    /// The flow in a way; an index beyond all flows in a vacant one.
+    #[inline]
+    pub(super) fn place(&self, way: usize) -> u32 {
+        self.places.get(way).copied().unwrap_or(NOWHERE)
+    }
+
+    /// The flow in the first of these ways, or in some other way where there are none.
+    #[inline]
+    pub(super) fn likely_place(&self, ways: Ways) -> u32 {
+        self.place(ways.first())
+    }
+
+    /// All flows.
+    pub(super) fn places(&self) -> impl Iterator<Item = u32> + '_ {
+        self.places.iter().take(self.len.into()).copied()
+    }
+
+    fn tag(&self, way: usize) -> u16 {
+        self.tags.get(way % 2).map_or(0, |word| (word >> (way / 2 * 16)) as u16)
+    }
+
+    fn set(&mut self, way: usize, tag: u16, place: u32) {
+        let lane = way / 2 * 16;
+        if let (Some(word), Some(own)) = (self.tags.get_mut(way % 2), self.places.get_mut(way)) {
+            *word = *word & !(0xffff << lane) | u64::from(tag) << lane;
+            *own = place;
+        }
+    }
+
+    /// Take one more flow; the bucket must not be full.
+    pub(super) fn push(&mut self, tag: u16, place: u32) {
+        self.set(self.len.into(), tag, place);
+        self.len += 1;
+    }
+
+    /// Forget the flow at `place`; false if it is not here.
+    pub(super) fn remove(&mut self, place: u32) -> bool {
+        let Some(way) = self.places().position(|own| own == place) else { return false };
+        self.len -= 1;
+        let last = usize::from(self.len);
+        self.set(way, self.tag(last), self.place(last));
+        self.set(last, 0, NOWHERE);
+        true
+    }
+
+    /// The flow at `from` has moved to `to`; false if it is not here.
+    pub(super) fn relocate(&mut self, from: u32, to: u32) -> bool {
+        let place = self.places.iter_mut().take(self.len.into()).find(|place| **place == from);
+        place.map(|place| *place = to).is_some()
+    }
+}
