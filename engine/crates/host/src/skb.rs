@@ -3,8 +3,8 @@
 
 use stage::{BufferId, Passage, RxPacket};
 
-/// Overhead Linux accounts per frame besides its data: `sizeof(struct sk_buff)` and `skb_shared_info`, rounded.
-pub const SKB_OVERHEAD_BYTES: u32 = 256 + 320;
+/// `SKB_DATA_ALIGN(sizeof(struct sk_buff))` on x86-64.
+const SK_BUFF_BYTES: u32 = 256;
 
 const END: u32 = u32::MAX;
 
@@ -19,13 +19,15 @@ pub struct Skb {
     pub sequence: u32,
     /// Payload bytes of the transport protocol.
     pub payload_bytes: u32,
+    /// Size of the buffers it occupies.
+    pub buffers_bytes: u32,
 }
 
 impl Skb {
-    /// What it counts against a receive buffer (`skb->truesize`).
+    /// What it counts against a receive buffer (`skb->truesize`): itself and whole buffers, however full.
     #[inline]
     pub fn truesize_bytes(&self) -> u32 {
-        SKB_OVERHEAD_BYTES + self.packet.bytes
+        SK_BUFF_BYTES + self.buffers_bytes
     }
 }
 

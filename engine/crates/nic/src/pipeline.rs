@@ -94,6 +94,7 @@ impl Nic {
             *place = RxPacket {
                 frame: id,
                 buffer: written.buffer,
+                slot: written.slot,
                 bytes: frame.len() as u32,
                 queue: queue_id,
                 segments: 1,

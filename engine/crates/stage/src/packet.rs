@@ -25,6 +25,8 @@ pub struct RxPacket {
     pub frame: FrameId,
     /// First buffer; [`crate::BufferPool::chain`] leads to the rest.
     pub buffer: BufferId,
+    /// First descriptor's place in its ring.
+    pub slot: u32,
     /// Frame length in bytes, without FCS.
     pub bytes: u32,
     /// Hardware queue it was steered to.

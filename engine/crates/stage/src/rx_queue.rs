@@ -33,6 +33,9 @@ pub trait RxQueues {
     /// Give descriptors back, with fresh buffers as far as the pool has them; returns how many buffers were posted.
     fn refill(&mut self, queue: QueueId, buffers: &mut BufferPool) -> u32;
 
+    /// Whether the last refill left descriptors without a buffer because the pool was empty.
+    fn starved(&self, queue: QueueId) -> bool;
+
     /// Enable the queue's interrupt, which it disabled by raising it.
     fn arm(&mut self, queue: QueueId, now_ns: Nanos) -> Signal;
 

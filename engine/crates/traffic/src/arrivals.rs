@@ -4,11 +4,12 @@
 use crate::elementary::exponential_variate;
 use crate::error::{ConfigError, check_range};
 use crate::line::{Pace, slot_bits};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use stage::{NANOS_PER_SECOND, Nanos, Random};
 
 /// The offered load (RFC 2544's word).
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OfferedConfig {
     /// Share of the line rate, above 0, at most 1; preamble, gap and FCS counted.
@@ -24,7 +25,7 @@ impl Default for OfferedConfig {
 }
 
 /// How frames are spread over time at the offered load.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum ArrivalsConfig {
     /// Evenly: each frame takes its share of time.

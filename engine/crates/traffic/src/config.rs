@@ -2,10 +2,11 @@
 
 use crate::generator::GeneratorConfig;
 use crate::replay::CaptureConfig;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Everything that arrives on a line.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct TrafficConfig {
     /// Line rate, bits per second.
@@ -23,7 +24,7 @@ impl Default for TrafficConfig {
 }
 
 /// A stream of frames.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum StreamConfig {
     /// Made from templates.

@@ -1,11 +1,12 @@
 //! A distribution given as points of its cumulative distribution function, drawn by inversion.
 
 use crate::error::ConfigError;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use stage::Random;
 
 /// A point of a cumulative distribution function.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CdfPoint {
     /// Value, bytes.

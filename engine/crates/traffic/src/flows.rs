@@ -8,6 +8,7 @@ use crate::popularity::{Popularity, PopularityConfig, weights};
 use crate::stamp::Stamp;
 use crate::template::{Patch, Template};
 use crate::tuples::{DestinationConfig, Tuples};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use stage::Random;
 
@@ -15,7 +16,7 @@ use stage::Random;
 pub const MAX_FLOWS: u32 = 1 << 22;
 
 /// The flows of a stream.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct FlowsConfig {
     /// Flows alive at a time.

@@ -6,11 +6,12 @@ use crate::flows::{Flows, FlowsConfig, Shape};
 use crate::line::FCS_BYTES;
 use crate::sizes::{Sizes, SizesConfig};
 use crate::template::FILLER;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use stage::{Nanos, Random};
 
 /// A stream of frames made from templates.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct GeneratorConfig {
     /// Offered load.

@@ -3,11 +3,12 @@
 use crate::distribution::{Cdf, CdfPoint};
 use crate::error::{ConfigError, check_range};
 use crate::published::{self, Published};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use stage::Random;
 
 /// How many bytes of payload a flow carries.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum FlowSizesConfig {
     /// All the same.

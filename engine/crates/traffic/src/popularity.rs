@@ -2,11 +2,12 @@
 
 use crate::elementary::{exponential, natural_logarithm};
 use crate::error::{ConfigError, check_range};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use stage::Random;
 
 /// How frames are spread over flows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum PopularityConfig {
     /// Each flow as likely as any other.

@@ -5,11 +5,12 @@ use crate::capture::{Capture, LinkType, Record};
 use crate::error::ConfigError;
 use crate::line::{FCS_BYTES, MIN_FRAME_BYTES};
 use crate::vary::vary_source;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use stage::{Nanos, Random};
 
 /// A stream of recorded frames.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CaptureConfig {
     /// Name of the capture file, as the caller hands it to [`Source::with_captures`](crate::Source::with_captures).
@@ -30,7 +31,7 @@ fn yes() -> bool {
 }
 
 /// When captured frames are sent. The first is sent at 0.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum TimingConfig {
     /// As recorded. A frame stamped before its predecessor is sent with it.

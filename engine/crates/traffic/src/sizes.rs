@@ -3,6 +3,7 @@
 use crate::distribution::{Cdf, CdfPoint};
 use crate::error::{ConfigError, check_range};
 use crate::line::MIN_FRAME_BYTES;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use stage::Random;
 
@@ -14,7 +15,7 @@ pub const RFC_2544_BYTES: [u32; 7] = [64, 128, 256, 512, 1024, 1280, 1518];
 
 /// How large the frames are, in bytes with FCS. A frame too small for its headers (IPv6 with UDP needs 66, with TCP
 /// 78) is raised to what they need.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum SizesConfig {
     /// All the same.

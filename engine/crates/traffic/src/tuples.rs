@@ -3,12 +3,13 @@
 //! flows of a run share one, without a table of those in use.
 
 use crate::error::{ConfigError, check_range};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use stage::Random;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// Who the frames are for: the host under test.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct DestinationConfig {
     /// First IPv4 address.

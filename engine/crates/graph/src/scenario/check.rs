@@ -122,7 +122,7 @@ impl Scenario {
     /// Buffers in each queue's pool.
     pub fn buffers_per_queue(&self) -> u32 {
         match self.nic.buffers_per_queue {
-            0 => self.nic.ring_size * 4,
+            0 => self.nic.ring_size * 8,
             given => given,
         }
     }

@@ -76,7 +76,7 @@ section! {
         ring_size: u32 = 1024,
         /// Bytes per buffer, 256 to 16384.
         buffer_bytes: u32 = 2048,
-        /// Buffers in each queue's pool; 0: four times the ring.
+        /// Buffers in each queue's pool; 0: eight times the ring.
         buffers_per_queue: u32 = 0,
         /// Longest frame taken, in bytes without FCS.
         max_frame_bytes: u32 = 9728,
@@ -250,7 +250,6 @@ pub struct Scenario {
     pub drain_ns: u64,
     /// The frames.
     #[serde(default)]
-    #[schemars(with = "serde_json::Value")]
     pub traffic: TrafficConfig,
     /// The card.
     #[serde(default)]

@@ -72,15 +72,17 @@ impl Host {
         }
         run.poll = None;
         run.budget_frames -= i64::from(poll.work_frames);
-        if used_weight {
+        // A ring that could not be refilled raises no more interrupts once it is dry: its driver asks to be polled
+        // again, as mlx5 does (en_txrx.c: busy |= ... post_wqes).
+        let starved = match poll.napi {
+            NapiId::Queue(queue) => rx_refill(queue, rx, buffers, context),
+            NapiId::Backlog => false,
+        };
+        if used_weight || starved {
             softnet.repoll.push_back(poll.napi);
-            if let NapiId::Queue(queue) = poll.napi {
-                rx_refill(queue, rx, buffers, context);
-            }
         } else {
             match poll.napi {
                 NapiId::Queue(queue) => {
-                    rx_refill(queue, rx, buffers, context);
                     context.op(Op::Complete, 1);
                     let signal = rx.arm(queue, context.now_ns());
                     context.signal(signal);
@@ -124,8 +126,7 @@ impl Host {
         for packet in &batch {
             context.handed(packet, &mut buffers.frame(packet.buffer, packet.bytes));
             context.op(Op::Descriptor, 1);
-            let descriptor = (packet.frame.0 as u32 % 1024) * 16;
-            context.touch(Op::Descriptor, Touch::read(Region::Ring, u32::from(queue.0), descriptor, 16));
+            context.touch(Op::Descriptor, Touch::read(Region::Ring, u32::from(queue.0), packet.slot * 16, 16));
             context.op(Op::SkbAlloc, 1);
             context.touch(Op::SkbAlloc, Touch::write(Region::Skb, packet.buffer.0, 0, 256));
             context.op(Op::Receive, 1);
@@ -136,7 +137,8 @@ impl Host {
             context.passed(packet.frame, queue, Point::Polled);
             let passage =
                 Passage { sent_ns: packet.sent_ns, ring_ns: packet.ready_ns, polled_ns, ..Passage::default() };
-            let skb = Skb { packet: *packet, passage, sequence: 0, payload_bytes: 0 };
+            let buffers_bytes = packet.bytes.next_multiple_of(buffers.buffer_bytes() as u32);
+            let skb = Skb { packet: *packet, passage, sequence: 0, payload_bytes: 0, buffers_bytes };
             self.netif_receive(skb, buffers, context);
         }
         let got = batch.len() as u32;
@@ -163,8 +165,12 @@ impl Host {
     }
 }
 
-fn rx_refill<C: Context>(queue: QueueId, rx: &mut impl RxQueues, buffers: &mut BufferPool, context: &mut C) {
+/// Give the ring its buffers back; answers whether the pool had too few.
+fn rx_refill<C: Context>(
+    queue: QueueId, rx: &mut impl RxQueues, buffers: &mut BufferPool, context: &mut C,
+) -> bool {
     let posted = rx.refill(queue, buffers);
     context.op(Op::Refill, posted);
     context.touch(Op::Refill, Touch::write(Region::Ring, u32::from(queue.0), 0, 16 * posted.min(64)));
+    rx.starved(queue)
 }

@@ -8,6 +8,8 @@ use stage::{BufferId, BufferPool, DropReason, Nanos, QueueId, Region, RxPacket, 
 /// Where a frame was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Written {
+    /// First descriptor.
+    pub(crate) slot: u32,
     /// Its first buffer.
     pub(crate) buffer: BufferId,
     /// Descriptors it took.
@@ -108,6 +110,7 @@ impl Ring {
             let filled = self.posted + self.unfilled;
             return Err(if filled >= descriptors { DropReason::RxNoBuffer } else { DropReason::RxMissed });
         }
+        let slot = self.head as u32;
         let buffer = if descriptors == 1 {
             self.write_piece(frame, hash, true, buffers, dma)
         } else {
@@ -115,7 +118,7 @@ impl Ring {
         };
         // Descriptors are written back in order, so no frame is to be seen before the one ahead of it.
         self.newest_ns = self.newest_ns.max(now_ns);
-        Ok(Written { buffer, descriptors, ready_ns: self.newest_ns })
+        Ok(Written { buffer, slot, descriptors, ready_ns: self.newest_ns })
     }
 
     /// The place in which the driver sees the frame that was written. There is one, for a frame takes a descriptor

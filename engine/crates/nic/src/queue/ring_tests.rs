@@ -10,6 +10,7 @@ fn packet(id: u64, bytes: usize, ready_ns: Nanos) -> RxPacket {
     RxPacket {
         frame: FrameId(id),
         buffer: BufferId(0),
+        slot: 0,
         bytes: bytes as u32,
         queue: QueueId(0),
         segments: 1,
@@ -43,7 +44,7 @@ fn write_reporting(
 ) -> Result<u32, DropReason> {
     let written = ring.write(now_ns, &content(id, bytes), id as u32, buffers, dma)?;
     *ring.push().unwrap() =
-        RxPacket { buffer: written.buffer, ready_ns: written.ready_ns, ..packet(id, bytes, now_ns) };
+        RxPacket { buffer: written.buffer, slot: written.slot, ready_ns: written.ready_ns, ..packet(id, bytes, now_ns) };
     Ok(written.descriptors)
 }
 

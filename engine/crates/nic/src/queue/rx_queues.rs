@@ -14,11 +14,16 @@ impl RxQueues for Nic {
         self.queues.get(queue.index()).map_or(0, |queue| queue.ring.ready(now_ns))
     }
 
-    /// Below the refill batch nothing is posted. While [`crate::queue::Ring::unfilled`] is not 0 the pool was short: a
-    /// ring that runs dry then raises no interrupt, so the driver has to come back (i40e keeps polling).
+    /// Below the refill batch nothing is posted.
     #[inline]
     fn refill(&mut self, queue: QueueId, buffers: &mut BufferPool) -> u32 {
         self.queues.get_mut(queue.index()).map_or(0, |queue| queue.ring.refill(buffers))
+    }
+
+    /// A starved ring that runs dry raises no interrupt, so the driver has to come back.
+    #[inline]
+    fn starved(&self, queue: QueueId) -> bool {
+        self.queues.get(queue.index()).is_some_and(|queue| queue.ring.unfilled() > 0)
     }
 
     #[inline]

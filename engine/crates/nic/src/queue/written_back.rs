@@ -11,6 +11,7 @@ fn blank() -> RxPacket {
     RxPacket {
         frame: FrameId(0),
         buffer: BufferId(u32::MAX),
+        slot: 0,
         bytes: 0,
         queue: QueueId(0),
         segments: 0,

@@ -1,0 +1,108 @@
+//! A run: build, advance, look.
+
+use crate::arrow::Table;
+use crate::errors::{ConservationError, guarded, scenario_error};
+use crate::hashing::hasher;
+use graph::Scenario;
+use graph::scenario::Format;
+use pyo3::exceptions::{PyKeyError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+use serde_json::json;
+use sim::Simulation;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use traffic::Captures;
+
+/// A scenario being run in virtual time.
+#[pyclass(module = "engine._core")]
+pub(crate) struct Engine {
+    simulation: Simulation,
+}
+
+#[pymethods]
+impl Engine {
+    /// Build what the document describes. `captures`: the bytes of each capture it names.
+    #[new]
+    #[pyo3(signature = (scenario_json, captures=None))]
+    fn new(py: Python<'_>, scenario_json: &str, captures: Option<BTreeMap<String, Vec<u8>>>) -> PyResult<Self> {
+        let scenario = Scenario::parse(scenario_json, Format::Json).map_err(|e| scenario_error(py, &e))?;
+        let captures: Captures =
+            captures.unwrap_or_default().into_iter().map(|(name, bytes)| (name, Arc::from(bytes))).collect();
+        let built = py.detach(|| guarded(|| Simulation::new(scenario, &captures, &hasher)))?;
+        Ok(Engine { simulation: built.map_err(|e| scenario_error(py, &e))? })
+    }
+
+    /// Virtual time now, in nanoseconds.
+    #[getter]
+    fn now_ns(&self) -> u64 {
+        self.simulation.now_ns()
+    }
+
+    /// When the run ends at the latest.
+    #[getter]
+    fn end_ns(&self) -> u64 {
+        self.simulation.end_ns()
+    }
+
+    /// Whether nothing more will happen.
+    #[getter]
+    fn finished(&self) -> bool {
+        self.simulation.finished()
+    }
+
+    /// Frames offered so far.
+    #[getter]
+    fn offered_frames(&self) -> u64 {
+        self.simulation.offered_frames()
+    }
+
+    /// Run up to `until_ns`, or to the end; returns the time reached.
+    fn advance(&mut self, py: Python<'_>, until_ns: u64) -> PyResult<u64> {
+        py.detach(|| {
+            guarded(|| {
+                self.simulation.advance(until_ns);
+                self.simulation.now_ns()
+            })
+        })
+    }
+
+    /// Run to the end and check the laws.
+    fn finish(&mut self, py: Python<'_>) -> PyResult<()> {
+        let laws = py.detach(|| {
+            guarded(|| {
+                self.simulation.advance(u64::MAX);
+                self.simulation.check_laws()
+            })
+        })?;
+        laws.map_err(|broken| ConservationError::new_err(broken.to_string()))
+    }
+
+    /// The conservation law's terms, as JSON.
+    fn stats(&self) -> String {
+        let tally = self.simulation.tally();
+        let dropped: BTreeMap<&str, u64> = tally.dropped_by_reason().map(|(r, n)| (r.name(), n)).collect();
+        json!({
+            "rx": tally.rx,
+            "delivered": tally.delivered,
+            "dropped": dropped,
+            "pending": self.simulation.pending_frames(),
+            "consumed": tally.consumed,
+        })
+        .to_string()
+    }
+
+    /// A table by name.
+    fn table(&self, py: Python<'_>, name: &str) -> PyResult<Table> {
+        let table = py.detach(|| guarded(|| self.simulation.table(name)))?;
+        Table::new(table.ok_or_else(|| PyKeyError::new_err(format!("no table {name:?}")))?)
+    }
+
+    /// What the host stack was handed, as a pcap file. Needs `observe.frames`.
+    fn output_capture<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        match self.simulation.output_capture() {
+            [] => Err(PyValueError::new_err("observe.frames = false: allowed is true, to keep the frames")),
+            capture => Ok(PyBytes::new(py, capture)),
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! The binding: build, advance, snapshot. No logic.
+
+#![forbid(unsafe_code)]
+
+mod arrow;
+mod dissect;
+mod engine;
+mod errors;
+mod hashing;
+
+use pyo3::prelude::*;
+
+#[pymodule]
+mod _core {
+    use super::errors::scenario_error;
+    use graph::Scenario;
+    use graph::scenario::{Format, schema};
+    use pyo3::exceptions::PyValueError;
+    use pyo3::prelude::*;
+    use pyo3::types::PyDict;
+
+    #[pymodule_export]
+    use super::arrow::Table;
+    #[pymodule_export]
+    use super::dissect::Dissection;
+    #[pymodule_export]
+    use super::engine::Engine;
+    #[pymodule_export]
+    use super::errors::{CaptureError, ConservationError, EngineError};
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("ScenarioError", super::errors::scenario_error_type(module.py())?)
+    }
+
+    /// Version of the package.
+    #[pyfunction]
+    fn version() -> &'static str {
+        env!("CARGO_PKG_VERSION")
+    }
+
+    /// What identifies this build.
+    #[pyfunction]
+    fn build(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
+        let facts = PyDict::new(py);
+        facts.set_item("version", version())?;
+        facts.set_item("profile", if cfg!(debug_assertions) { "debug" } else { "release" })?;
+        facts.set_item("toeplitz", super::hashing::name())?;
+        Ok(facts)
+    }
+
+    /// JSON schema of the scenario document.
+    #[pyfunction]
+    fn scenario_schema() -> String {
+        schema()
+    }
+
+    /// Validate a document and fill in its defaults; canonical JSON.
+    #[pyfunction]
+    fn resolve_scenario(py: Python<'_>, document: &str, format: &str) -> PyResult<String> {
+        let format = match format {
+            "toml" => Format::Toml,
+            "json" => Format::Json,
+            other => return Err(PyValueError::new_err(format!("format = {other:?}: allowed is toml, json"))),
+        };
+        Scenario::parse(document, format).and_then(|s| s.to_json()).map_err(|e| scenario_error(py, &e))
+    }
+
+    /// Counters, drop reasons, operations, layers and costs, as JSON.
+    #[pyfunction]
+    fn declarations(py: Python<'_>) -> PyResult<String> {
+        graph::declarations().map_err(|e| scenario_error(py, &e))
+    }
+
+    /// Dissect a capture: an iterator of JSON lines, the statistics last.
+    #[pyfunction]
+    fn dissect(py: Python<'_>, capture: &[u8], rss_key: &str, queues: u16) -> PyResult<Dissection> {
+        Dissection::new(py, capture, rss_key, queues)
+    }
+}
