@@ -1,0 +1,98 @@
+"""Read a dataset back: bytes verified, types checked, the conservation law asserted."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from collectors.columns import TABLES
+from collectors.compare.comparison import Comparison
+from collectors.compare.record import RunRecord
+from collectors.datapath.frame import check
+from collectors.dataset.errors import DatasetError
+from collectors.dataset.manifest import Manifest, read
+from collectors.law import assert_conserved
+from collectors.run import Run
+from engine.errors import ConservationError
+from engine.scenario import Scenario
+
+
+def load(folder: str | Path, *, accept_broken_law: bool = False) -> Run | Comparison:
+    """The run or comparison saved in a folder.
+
+    Parameters
+    ----------
+    accept_broken_law : look at a dataset whose frames do not add up.
+
+    Raises
+    ------
+    DatasetError : no dataset, another version, changed bytes, wrong types, or frames that do not add up.
+    OSError
+    """
+    folder = Path(folder)
+    manifest = read(folder)
+    frames = {Path(name).stem: _frame(folder / name) for name in manifest["files"]}
+    scenarios = {name: Scenario.from_json(json.dumps(text)) for name, text in manifest["scenarios"].items()}
+    if manifest["kind"] == "comparison":
+        return _comparison(manifest, frames, scenarios, accept_broken_law)
+    if manifest["kind"] != "run":
+        raise DatasetError(f"{folder}: kind {manifest['kind']!r}; known are run and comparison")
+    for name, data in frames.items():
+        try:
+            check(TABLES[name], data)
+        except (KeyError, TypeError) as cause:
+            raise DatasetError(f"{folder / name}.parquet: {cause}") from None
+    stats: Any = manifest["stats"]
+    _law(folder, accept_broken_law, stats, frames)
+    (scenario,) = scenarios.values()
+    return Run(
+        scenario,
+        stats,
+        frames.__getitem__,
+        tuple(frames),
+        provenance=manifest["volatile"]["provenance"]["environment"],
+    )
+
+
+def _frame(path: Path) -> pd.DataFrame:
+    try:
+        data: pd.DataFrame = pq.read_table(path).to_pandas()
+    except pa.ArrowException as cause:
+        raise DatasetError(f"{path}: not readable as Parquet: {cause}") from None
+    return data
+
+
+def _law(folder: Path, accept: bool, stats: Any, frames: dict[str, pd.DataFrame]) -> None:  # noqa: ANN401 - JSON
+    try:
+        assert_conserved(stats, frames["queues"], frames["drops"])
+    except ConservationError as cause:
+        if not accept:
+            raise DatasetError(f"{folder}: {cause}") from None
+
+
+def _comparison(
+    manifest: Manifest, frames: dict[str, pd.DataFrame], scenarios: dict[str, Scenario], accept: bool
+) -> Comparison:
+    rows = frames.pop("runs")
+    split = {
+        name: dict(list(data.groupby(["name", "repeat"], observed=True))) for name, data in frames.items()
+    }
+    runs = []
+    for row in rows.to_dict(orient="records"):
+        name, repeat, seed = str(row.pop("name")), int(row.pop("repeat")), int(row.pop("seed"))
+        own = {
+            table: parts.get((name, repeat), frames[table].iloc[:0])
+            .drop(columns=["name", "repeat"])
+            .reset_index(drop=True)
+            for table, parts in split.items()
+        }
+        stats = manifest["stats"][f"{name}/{repeat}"]
+        _law(Path(name), accept, stats, own)
+        figures = {str(metric): float(value) for metric, value in row.items()}
+        runs.append(RunRecord(name, repeat, seed, stats, figures, own))
+    return Comparison(scenarios, tuple(runs))

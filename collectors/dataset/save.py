@@ -1,0 +1,92 @@
+"""Write a dataset: into a folder beside the target, then renamed, so that a reader never sees half of one."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from collectors.compare.comparison import Comparison
+from collectors.dataset.manifest import FILE, SCHEMA_VERSION, Kind, Manifest, digest, write
+from collectors.provenance import capture
+from collectors.run import Run
+from engine import _core
+from engine.run import captures
+from engine.scenario import Scenario
+
+
+def save(what: Run | Comparison, folder: str | Path) -> Path:
+    """Write a run or a comparison as a new folder and return its path.
+
+    Equal runs give equal bytes but for manifest.json's `volatile`.
+
+    Raises
+    ------
+    FileExistsError : the folder is there already; nothing is changed.
+    OSError : it cannot be written; nothing is left behind.
+    """
+    if isinstance(what, Run):
+        frames = {name: what.table(name) for name in what.tables}
+        scenarios = {what.scenario.name or "run": what.scenario}
+        return _write(Path(folder), "run", frames, scenarios, dict(what.stats), dict(what.provenance))
+    frames = {"runs": what.table, **what.tables}
+    stats = {f"{r.name}/{r.repeat}": dict(r.stats) for r in what.runs}
+    return _write(Path(folder), "comparison", frames, dict(what.scenarios), stats, capture().as_dict())
+
+
+def _write(
+    folder: Path,
+    kind: Kind,
+    frames: Mapping[str, pd.DataFrame],
+    scenarios: Mapping[str, Scenario],
+    stats: dict[str, Any],
+    provenance: dict[str, Any],
+) -> Path:
+    if folder.exists():
+        raise FileExistsError(f"{folder}: already there; datasets are not overwritten")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    try:
+        files: dict[str, str] = {}
+        for name, data in frames.items():
+            path = partial / f"{name}.parquet"
+            pq.write_table(pa.Table.from_pandas(data, preserve_index=False), path, compression="zstd")
+            files[path.name] = digest(path)
+        contents = {name: blob for each in scenarios.values() for name, blob in captures(each).items()}
+        manifest: Manifest = {
+            "schema_version": SCHEMA_VERSION,
+            "kind": kind,
+            "clock": "virtual",
+            "scenarios": {name: each.document() for name, each in scenarios.items()},
+            "stats": stats,
+            "build": dict(_core.build()),
+            "captures": {name: hashlib.sha256(blob).hexdigest() for name, blob in contents.items()},
+            "files": files,
+            "volatile": {
+                "written": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+                "provenance": provenance,
+            },
+        }
+        write(partial, manifest)
+        _flush(partial)
+        partial.chmod(0o755)
+        partial.rename(folder)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+    return folder
+
+
+def _flush(folder: Path) -> None:
+    for path in (*folder.glob("*.parquet"), folder / FILE):
+        with path.open("rb") as file:
+            os.fsync(file.fileno())

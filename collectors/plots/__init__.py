@@ -1,0 +1,24 @@
+"""Figures. Each says how many runs, which clock, which source, and that the load is open loop."""
+
+from collectors.plots.cache import cache_misses
+from collectors.plots.drawing import Drawing
+from collectors.plots.forest import forest
+from collectors.plots.latency import latency_ccdf, latency_curve
+from collectors.plots.rate import delivered_and_drops
+from collectors.plots.softirq import softirq_bars
+from collectors.plots.timeline import softirq_heat
+from collectors.plots.waterfall import waterfall
+from collectors.plots.way import frame_way
+
+__all__ = [
+    "Drawing",
+    "cache_misses",
+    "delivered_and_drops",
+    "forest",
+    "frame_way",
+    "latency_ccdf",
+    "latency_curve",
+    "softirq_bars",
+    "softirq_heat",
+    "waterfall",
+]

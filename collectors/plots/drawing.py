@@ -1,0 +1,55 @@
+"""A figure that shows itself as SVG, the same bytes each time."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from collectors.plots.style import STYLE
+
+
+class Drawing:
+    """A matplotlib figure outside pyplot: nothing stays open, and no backend is chosen for the user."""
+
+    def __init__(
+        self,
+        rows: int = 1,
+        columns: int = 1,
+        *,
+        width: float = 7.2,
+        height: float = 3.2,
+        sharex: bool = False,
+        sharey: bool = False,
+    ) -> None:
+        with mpl.rc_context(STYLE):
+            self.figure = Figure(figsize=(width, height), layout="constrained")
+            self.axes: list[Axes] = list(
+                self.figure.subplots(rows, columns, squeeze=False, sharex=sharex, sharey=sharey).flat
+            )
+
+    def note(self, runs: int | str, source: str, clock: str = "virtual", extra: str = "") -> Drawing:
+        """Write under the figure what every figure must say; returns itself."""
+        text = f"n = {runs} · clock {clock} · source {source} · open loop{' · ' + extra if extra else ''}"
+        self.figure.supxlabel(text, fontsize=7, color="#555555", x=0.99, ha="right")
+        return self
+
+    def svg(self) -> str:
+        """The figure as SVG: fixed ids, no date."""
+        with mpl.rc_context(STYLE):
+            buffer = io.StringIO()
+            self.figure.savefig(buffer, format="svg", metadata={"Date": None})
+        return buffer.getvalue()
+
+    def save(self, path: str | Path) -> Path:
+        """Write it; the suffix chooses the format. Raises OSError, ValueError."""
+        path = Path(path)
+        with mpl.rc_context(STYLE):
+            self.figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
+        return path
+
+    def _repr_svg_(self) -> str:
+        return self.svg()

@@ -1,0 +1,80 @@
+"""The Rust core.
+
+What crosses the border. Times are virtual, in integer nanoseconds from the start of the run.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Final, Literal, final
+
+def version() -> str:
+    """The core's version, as the package's."""
+
+def build() -> dict[str, str]:
+    """What identifies the build: `version`, `profile`, `toeplitz` (the form of the hash this machine runs)."""
+
+def scenario_schema() -> str:
+    """JSON schema of the scenario document, generated from the types that parse it."""
+
+def resolve_scenario(document: str, format: Literal["toml", "json"]) -> str:  # noqa: A002 - fixed by the core
+    """The document as canonical JSON: validated, every default filled in.
+
+    Raises
+    ------
+    ScenarioError : names the key, the value and what is allowed.
+    """
+
+def declarations() -> str:
+    """JSON object: `counters`, `reasons`, `ops`, `layers`, `costs`, as the stages declare them."""
+
+class ScenarioError(ValueError):
+    """A scenario that cannot be run."""
+
+    key: str
+    value: str
+    allowed: str
+
+class CaptureError(ValueError):
+    """A file that is no capture, or one of a kind that is not read."""
+
+class ConservationError(RuntimeError):
+    """Frames, buffers or nanoseconds that do not add up: a fault of the engine, never of the input."""
+
+class EngineError(RuntimeError):
+    """A fault inside the engine, raised where it would have ended the process."""
+
+@final
+class Table:
+    """One table of a run: a single Arrow record batch."""
+
+    def __arrow_c_schema__(self) -> object: ...
+    def __arrow_c_array__(self, requested_schema: object | None = None) -> tuple[object, object]: ...
+
+@final
+class Engine:
+    """One run of one scenario in virtual time."""
+
+    now_ns: Final[int]
+    end_ns: Final[int]
+    finished: Final[bool]
+    offered_frames: Final[int]
+
+    def __init__(self, scenario_json: str, captures: Mapping[str, bytes] | None = None) -> None:
+        """Build everything, or raise: ScenarioError, CaptureError."""
+
+    def advance(self, until_ns: int) -> int:
+        """Run up to `until_ns` (at most `end_ns`) without the interpreter lock; the time reached, in ns."""
+
+    def finish(self) -> None:
+        """Drain what is under way and assert the laws. Raises ConservationError."""
+
+    def stats(self) -> str:
+        """JSON object: `rx`, `delivered`, `dropped` (reason → frames), `pending`, `consumed`."""
+
+    def table(self, name: str) -> Table:
+        """A table by its name. Raises KeyError for a name there is not."""
+
+    def output_capture(self) -> bytes:
+        """Pcap (nanosecond stamps) of the frames handed to the host; needs `observe.frames`."""
+
+def dissect(capture: bytes, rss_key: str, queues: int) -> Iterator[str]:
+    """One JSON document per frame of a capture, last the stats. Raises CaptureError, ValueError."""

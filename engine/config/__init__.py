@@ -1,0 +1,34 @@
+"""One frozen value per subsystem of the receive path; defaults equal those of the scenario document."""
+
+from engine.config.apps import Apps
+from engine.config.cache import Cache
+from engine.config.coalesce import Coalesce
+from engine.config.costs import Cost
+from engine.config.host import Host
+from engine.config.napi import Napi
+from engine.config.nic import Nic
+from engine.config.observe import Observe
+from engine.config.rps import Rps
+from engine.config.rss import Rss, RssFields
+from engine.config.sockets import Sockets
+from engine.config.tcp import Tcp
+from engine.config.traffic import Capture, Generated, Traffic
+
+__all__ = [
+    "Apps",
+    "Cache",
+    "Capture",
+    "Coalesce",
+    "Cost",
+    "Generated",
+    "Host",
+    "Napi",
+    "Nic",
+    "Observe",
+    "Rps",
+    "Rss",
+    "RssFields",
+    "Sockets",
+    "Tcp",
+    "Traffic",
+]

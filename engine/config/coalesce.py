@@ -1,0 +1,18 @@
+"""When a queue raises its interrupt (ethtool -C)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Coalesce:
+    """Interrupt moderation, the same for each queue.
+
+    Whichever bound is reached first raises the interrupt.
+    """
+
+    rx_usecs: int = 8
+    """µs from a frame's arrival to the interrupt, at most."""
+    rx_max_coalesced_frames: int = 32
+    """Frames that wait, at most; 0: as many as the time allows."""

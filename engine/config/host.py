@@ -1,0 +1,25 @@
+"""The host behind the interface."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from engine.config.apps import Apps
+from engine.config.cache import Cache
+from engine.config.napi import Napi
+from engine.config.rps import Rps
+from engine.config.sockets import Sockets
+from engine.config.tcp import Tcp
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """Virtual CPUs and what runs on them."""
+
+    cpus: int = 8
+    napi: Napi = field(default_factory=Napi)
+    rps: Rps = field(default_factory=Rps)
+    sockets: Sockets = field(default_factory=Sockets)
+    tcp: Tcp = field(default_factory=Tcp)
+    apps: Apps = field(default_factory=Apps)
+    cache: Cache = field(default_factory=Cache)

@@ -1,0 +1,26 @@
+"""The network interface."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from engine.config.coalesce import Coalesce
+from engine.config.rss import Rss
+
+
+@dataclass(frozen=True, slots=True)
+class Nic:
+    """Receive queues, their rings and buffers, and who is interrupted."""
+
+    queues: int = 8
+    ring_size: int = 1024
+    """Descriptors per queue (ethtool -G rx)."""
+    buffer_bytes: int = 2048
+    buffers_per_queue: int = 0
+    """0: four times the ring."""
+    max_frame_bytes: int = 9728
+    rx_checksum: bool = True
+    irq_cpus: tuple[int, ...] = ()
+    """CPU of each queue's interrupt; empty: queue i on CPU i modulo the CPUs."""
+    rss: Rss = field(default_factory=Rss)
+    coalesce: Coalesce = field(default_factory=Coalesce)
