@@ -5,7 +5,7 @@ mod length;
 
 use crate::rss::ContextId;
 use stage::{DropReason, HashType, drop_reason, is_dropped_by_nic};
-use wire::walk::Headers;
+use wire::walk::{Headers, fast_ipv4};
 
 /// What classification found out about a frame.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,6 +24,12 @@ pub struct Classified {
     pub drop: Option<DropReason>,
 }
 
+/// The headers of a common frame of a length that is taken; it has no fault but perhaps in its checksums.
+#[inline(always)]
+pub(crate) fn parse_common(frame: &[u8], max_frame_bytes: u32) -> Option<Headers> {
+    if length::check(frame, max_frame_bytes).is_some() { None } else { fast_ipv4(frame) }
+}
+
 /// Check the length, find the headers, verify checksums if asked. The hash is left at none. Written in place, as
 /// copies cost more than the parse.
 #[inline]
@@ -34,23 +40,20 @@ pub(crate) fn parse(frame: &[u8], max_frame_bytes: u32, rx_checksum: bool, out: 
         out.headers = Headers::default();
         return;
     }
-    match wire::walk::fast_ipv4(frame) {
-        Some(headers) => out.headers = headers,
-        None => out.headers = walked(frame),
-    }
-    if let Some(fault) = out.headers.fault {
-        out.drop = is_dropped_by_nic(fault).then(|| drop_reason(fault));
-    } else if rx_checksum {
-        match checksum::verify(frame, &out.headers) {
-            Ok(good) => out.checksum_good = good,
-            // As in Linux, the frame still goes up, and the stack judges.
-            Err(fault) => out.headers.fault = Some(fault),
-        }
+    out.headers = wire::walk::headers(frame);
+    match out.headers.fault {
+        Some(fault) => out.drop = is_dropped_by_nic(fault).then(|| drop_reason(fault)),
+        None if rx_checksum => verify(frame, out),
+        None => {}
     }
 }
 
-/// Kept apart, so that the common frame's headers are written where they belong and not merged with these first.
-#[inline(never)]
-fn walked(frame: &[u8]) -> Headers {
-    wire::walk::headers(frame)
+/// Verify the checksums of a frame that has no other fault.
+#[inline]
+pub(crate) fn verify(frame: &[u8], out: &mut Classified) {
+    match checksum::verify(frame, &out.headers) {
+        Ok(good) => out.checksum_good = good,
+        // As in Linux, the frame still goes up, and the stack judges.
+        Err(fault) => out.headers.fault = Some(fault),
+    }
 }

@@ -10,7 +10,7 @@ use wire::walk::{Headers, L3, Layer};
 ///
 /// Without `inner` a labelled frame is not IP to the NIC and has none: that is how MPLS costs RSS. With `inner` the
 /// fragments of a tunnelled packet go by the outer header, which all of them have.
-#[inline]
+#[inline(always)]
 pub fn layer(headers: &Headers, inner: bool) -> Option<&Layer> {
     if headers.labels > 0 && !inner {
         return None;
@@ -22,7 +22,7 @@ pub fn layer(headers: &Headers, inner: bool) -> Option<&Layer> {
 }
 
 /// Source and destination port in network order, where the layer carries whole TCP or UDP.
-#[inline]
+#[inline(always)]
 pub fn ports(frame: &[u8], layer: &Layer) -> Option<[u8; 4]> {
     if layer.is_fragment() || !matches!(layer.protocol, TCP | UDP) {
         return None;
@@ -31,7 +31,7 @@ pub fn ports(frame: &[u8], layer: &Layer) -> Option<[u8; 4]> {
 }
 
 /// Set `input` to the layer's addresses, and ports where given; false where it is not whole IP.
-#[inline]
+#[inline(always)]
 pub fn tuple(frame: &[u8], layer: &Layer, ports: Option<[u8; 4]>, input: &mut HashInput) -> bool {
     let header = frame.get(layer.at()..).unwrap_or(&[]);
     match layer.kind {
@@ -51,7 +51,7 @@ pub fn tuple(frame: &[u8], layer: &Layer, ports: Option<[u8; 4]>, input: &mut Ha
 
 /// Set `input` to what is hashed of a frame under a configuration, before any [`super::Symmetry`]. Where nothing is,
 /// the input is empty.
-#[inline]
+#[inline(always)]
 pub fn select(
     frame: &[u8],
     headers: &Headers,

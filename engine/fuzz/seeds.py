@@ -1,0 +1,44 @@
+"""Write the seed corpora from the repository's captures: every frame of `variety`, one frame of each length and
+protocol of `first_light`. Run from this folder with scapy installed: `python seeds.py`."""
+
+import hashlib
+from pathlib import Path
+
+from scapy.utils import PcapNgReader, PcapReader
+
+CAPTURES = Path("../../datasets/captures")
+CORPUS = Path("corpus")
+# An input that drives the NIC: configuration, then (operation, argument) with the frame's bytes behind an arrival.
+TAKE_REFILL_ARM = bytes([3, 90, 4, 255, 5, 0, 6, 0, 7, 200])
+
+
+def save(target: str, data: bytes) -> None:
+    """Name the seed by its content, as libFuzzer does."""
+    (CORPUS / target / hashlib.sha1(data).hexdigest()).write_bytes(data)
+
+
+def main() -> None:
+    """Write all seeds."""
+    variety = [bytes(packet) for packet in PcapNgReader(str(CAPTURES / "variety/variety.pcapng"))]
+    light: dict[tuple[bytes, bytes, int], bytes] = {}
+    for packet in PcapReader(str(CAPTURES / "first_light/first_light.pcap")):
+        frame = bytes(packet)
+        light.setdefault((frame[12:14], frame[23:24], len(frame) // 256), frame)
+    frames = variety + list(light.values())
+    for frame in frames:
+        save("frame", b"\0" + frame[:1500])
+    script = b""
+    for number, frame in enumerate(frames):
+        padded = frame[:1000] + bytes(-len(frame[:1000]) % 4)
+        script += bytes([0, len(padded) // 4]) + padded
+        if len(script) > 1500:
+            save("pipeline", bytes([number % 256]) + script + TAKE_REFILL_ARM)
+            script = b""
+    save("capture", (CAPTURES / "variety/variety.pcapng").read_bytes())
+    head = (CAPTURES / "first_light/first_light.pcap").read_bytes()
+    save("capture", head[:8000])
+    save("capture", head[:24])
+
+
+if __name__ == "__main__":
+    main()
