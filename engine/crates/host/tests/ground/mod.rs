@@ -1,0 +1,204 @@
+//! A ground to stand the host on: queues that are lists, a meter that counts, a clock that each operation moves.
+
+use host::{Accept, AppConfig, Gap, Host, HostConfig, NapiConfig, RpsConfig, SocketConfig, TcpConfig};
+use stage::{
+    BufferId, BufferPool, CpuId, DropReason, Event, Executor, FrameId, HashType, Meter, Nanos, Observer, Op, Passage,
+    Point, QueueId, RxPacket, RxQueues, Signal, TaskId, Touch, Verdict,
+};
+use std::collections::VecDeque;
+
+pub struct Queues {
+    pub waiting: Vec<VecDeque<RxPacket>>,
+    pub armed: Vec<bool>,
+    pub starved: bool,
+}
+
+impl RxQueues for Queues {
+    fn take(&mut self, queue: QueueId, _now_ns: Nanos, limit: usize, out: &mut Vec<RxPacket>) -> usize {
+        let queue = &mut self.waiting[queue.index()];
+        let n = limit.min(queue.len());
+        out.extend(queue.drain(..n));
+        n
+    }
+    fn ready(&self, queue: QueueId, _now_ns: Nanos) -> usize {
+        self.waiting[queue.index()].len()
+    }
+    fn refill(&mut self, _queue: QueueId, _buffers: &mut BufferPool) -> u32 {
+        0
+    }
+    fn starved(&self, _queue: QueueId) -> bool {
+        self.starved
+    }
+    fn arm(&mut self, queue: QueueId, _now_ns: Nanos) -> Signal {
+        self.armed[queue.index()] = true;
+        Signal::Quiet
+    }
+    fn timer(&mut self, _queue: QueueId, _now_ns: Nanos) -> Signal {
+        Signal::Quiet
+    }
+}
+
+#[derive(Default)]
+pub struct Recorder {
+    pub cpu: CpuId,
+    pub now_ns: Nanos,
+    pub ns_per_op: Nanos,
+    pub woken: Vec<TaskId>,
+    pub ipis: Vec<CpuId>,
+    pub settled: Vec<(u64, Verdict)>,
+    pub read: Vec<u64>,
+    pub events: Vec<Event>,
+}
+
+impl Meter for Recorder {
+    fn op(&mut self, _op: Op, n: u32) {
+        self.now_ns += self.ns_per_op * u64::from(n.min(1));
+    }
+    fn touch(&mut self, _op: Op, _touch: Touch) {}
+    fn queue(&mut self, _queue: Option<QueueId>) {}
+    fn now_ns(&self) -> Nanos {
+        self.now_ns
+    }
+}
+
+impl Executor for Recorder {
+    fn cpu(&self) -> CpuId {
+        self.cpu
+    }
+    fn wake(&mut self, task: TaskId) {
+        self.woken.push(task);
+    }
+    fn send_ipi(&mut self, target: CpuId) {
+        self.ipis.push(target);
+    }
+    fn signal(&mut self, _signal: Signal) {}
+}
+
+impl Observer for Recorder {
+    fn handed(&mut self, _packet: &RxPacket, _bytes: &mut dyn Iterator<Item = &[u8]>) {}
+    fn settled(&mut self, packet: &RxPacket, verdict: Verdict, _payload_bytes: u32) {
+        self.settled.push((packet.frame.0, verdict));
+    }
+    fn read(&mut self, packet: &RxPacket, _passage: Passage) {
+        self.read.push(packet.frame.0);
+    }
+    fn passed(&mut self, _frame: FrameId, _queue: QueueId, _point: Point) {}
+    fn event(&mut self, _queue: Option<QueueId>, event: Event) {
+        self.events.push(event);
+    }
+}
+
+pub fn config(cpus: u16) -> HostConfig {
+    HostConfig {
+        cpus,
+        napi: NapiConfig { weight_frames: 64, budget_frames: 300, budget_ns: 2_000_000 },
+        rps: RpsConfig { cpus: Vec::new(), max_backlog_frames: 1000, flow_limit: false, flow_limit_buckets: 4096 },
+        sockets: SocketConfig { accept: Accept::Any, rcvbuf_bytes: 1 << 30, max_sockets: 1000 },
+        tcp: TcpConfig { rcvbuf_bytes: 1 << 20, max_out_of_order_frames: 4096, gap: Gap::Wait },
+        apps: AppConfig { count: 1, work_per_message: 1 },
+    }
+}
+
+/// Host, memory, queues, and who watches.
+pub struct Ground {
+    pub host: Host,
+    pub buffers: BufferPool,
+    pub queues: Queues,
+    pub seen: Recorder,
+    frames: u64,
+}
+
+impl Ground {
+    pub fn new(config: HostConfig, queues: u16) -> Self {
+        let buffers = BufferPool::new(queues, 8192, 2048);
+        Ground {
+            host: Host::new(config, buffers.capacity(), 7),
+            buffers,
+            queues: Queues {
+                waiting: (0..queues).map(|_| VecDeque::new()).collect(),
+                armed: vec![false; queues.into()],
+                starved: false,
+            },
+            seen: Recorder { ns_per_op: 100, ..Recorder::default() },
+            frames: 0,
+        }
+    }
+
+    /// A frame in a queue's ring; returns its number.
+    pub fn arrive(&mut self, queue: u16, hash: u32, frame: &[u8]) -> u64 {
+        let id = QueueId(queue);
+        let buffer: BufferId = self.buffers.allocate(id).unwrap();
+        self.buffers.bytes_mut(buffer)[..frame.len()].copy_from_slice(frame);
+        let frame_id = self.frames;
+        self.frames += 1;
+        self.queues.waiting[id.index()].push_back(RxPacket {
+            frame: FrameId(frame_id),
+            buffer,
+            slot: 0,
+            bytes: frame.len() as u32,
+            queue: id,
+            segments: 1,
+            hash,
+            hash_type: HashType::L4,
+            checksum_good: true,
+            sent_ns: 0,
+            ready_ns: 0,
+            headers: wire::walk::headers(frame),
+        });
+        frame_id
+    }
+
+    pub fn interrupt(&mut self, cpu: u16, queue: u16) {
+        self.seen.cpu = CpuId(cpu);
+        self.host.hard_interrupt(QueueId(queue), &mut self.seen);
+    }
+
+    /// One run of net_rx_action on a CPU.
+    pub fn net_rx_action(&mut self, cpu: u16) -> host::softirq::Progress {
+        self.seen.cpu = CpuId(cpu);
+        loop {
+            let progress = self.host.net_rx_step(&mut self.queues, &mut self.buffers, &mut self.seen);
+            if progress != host::softirq::Progress::More {
+                return progress;
+            }
+        }
+    }
+
+    pub fn counter(&self, cpu: usize, counter: host::softirq::SoftnetCounter) -> u64 {
+        self.host.softnets()[cpu].counters.value(counter)
+    }
+
+    pub fn read_all(&mut self) {
+        while self.host.app_step(TaskId(0), &mut self.buffers, &mut self.seen) == host::app::AppStep::Read {}
+    }
+
+    pub fn drops(&self, reason: DropReason) -> usize {
+        self.seen.settled.iter().filter(|(_, verdict)| *verdict == Verdict::Dropped(reason)).count()
+    }
+}
+
+/// A UDP frame over IPv4 from this port.
+pub fn udp(source_port: u16) -> Vec<u8> {
+    let mut frame = header(17, 8 + 18);
+    frame.extend_from_slice(&source_port.to_be_bytes());
+    frame.extend_from_slice(&[0x13, 0x88, 0, 26, 0, 0]);
+    frame.extend_from_slice(&[0xa5; 18]);
+    frame
+}
+
+/// A TCP segment with these bytes.
+pub fn tcp(sequence: u32, flags: u8, payload: &[u8]) -> Vec<u8> {
+    let mut frame = header(6, 20 + payload.len() as u16);
+    frame.extend_from_slice(&[0x9c, 0x41, 0x13, 0x88]);
+    frame.extend_from_slice(&sequence.to_be_bytes());
+    frame.extend_from_slice(&[0, 0, 0, 1, 0x50, flags, 0xff, 0xff, 0, 0, 0, 0]);
+    frame.extend_from_slice(payload);
+    frame
+}
+
+fn header(protocol: u8, ip_payload_bytes: u16) -> Vec<u8> {
+    let mut frame = vec![0, 0, 0x5e, 0, 0x53, 1, 0, 0, 0x5e, 0, 0x53, 2, 8, 0, 0x45, 0];
+    frame.extend_from_slice(&(20 + ip_payload_bytes).to_be_bytes());
+    frame.extend_from_slice(&[0, 1, 0x40, 0, 64, protocol, 0, 0, 192, 0, 2, 1, 198, 51, 100, 1]);
+    frame
+}
