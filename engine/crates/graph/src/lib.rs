@@ -6,6 +6,7 @@
 
 mod costs;
 mod declarations;
+pub mod dissect;
 mod receive_path;
 pub mod scenario;
 
