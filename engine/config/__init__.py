@@ -2,14 +2,14 @@
 
 from engine.config.apps import Apps
 from engine.config.cache import Cache
-from engine.config.coalesce import Coalesce
+from engine.config.coalesce import Coalesce, QueueCoalesce
 from engine.config.costs import Cost
 from engine.config.host import Host
 from engine.config.napi import Napi
 from engine.config.nic import Nic
 from engine.config.observe import Observe
 from engine.config.rps import Rps
-from engine.config.rss import Rss, RssFields
+from engine.config.rss import Rss, RssContext, RssFields
 from engine.config.sockets import Sockets
 from engine.config.tcp import Tcp
 from engine.config.traffic import Capture, Generated, Traffic
@@ -25,8 +25,10 @@ __all__ = [
     "Napi",
     "Nic",
     "Observe",
+    "QueueCoalesce",
     "Rps",
     "Rss",
+    "RssContext",
     "RssFields",
     "Sockets",
     "Tcp",

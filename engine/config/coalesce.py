@@ -16,3 +16,12 @@ class Coalesce:
     """µs from a frame's arrival to the interrupt, at most."""
     rx_max_coalesced_frames: int = 32
     """Frames that wait, at most; 0: as many as the time allows."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueCoalesce:
+    """Interrupt moderation of one queue, instead of the interface's."""
+
+    queue: int = 0
+    rx_usecs: int = 8
+    rx_max_coalesced_frames: int = 32

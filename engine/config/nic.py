@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from engine.config.coalesce import Coalesce
+from engine.config.coalesce import Coalesce, QueueCoalesce
 from engine.config.rss import Rss
 
 
@@ -17,10 +17,14 @@ class Nic:
     """Descriptors per queue (ethtool -G rx)."""
     buffer_bytes: int = 2048
     buffers_per_queue: int = 0
-    """0: four times the ring."""
+    """0: eight times the ring."""
+    refill_batch: int = 16
+    """Descriptors given back at once, at least."""
     max_frame_bytes: int = 9728
     rx_checksum: bool = True
     irq_cpus: tuple[int, ...] = ()
     """CPU of each queue's interrupt; empty: queue i on CPU i modulo the CPUs."""
     rss: Rss = field(default_factory=Rss)
     coalesce: Coalesce = field(default_factory=Coalesce)
+    queue_coalesce: tuple[QueueCoalesce, ...] = ()
+    """Queues with coalescing of their own."""

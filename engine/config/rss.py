@@ -25,6 +25,19 @@ class RssFields:
 
 
 @dataclass(frozen=True, slots=True)
+class RssContext:
+    """An additional context (ethtool -X … context new); give `destination_port` or `vlan`."""
+
+    destination_port: int | None = None
+    vlan: int | None = None
+    """Identifier of the outermost tag."""
+    key: str = ""
+    """Its own key; empty: the NIC's."""
+    weights: tuple[int, ...] = ()
+    table: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Rss:
     """Toeplitz hash, low bits into an indirection table."""
 
@@ -40,3 +53,5 @@ class Rss:
     inner: bool = False
     """Hash the innermost IP header of a tunnel."""
     fields: RssFields = field(default_factory=RssFields)
+    contexts: tuple[RssContext, ...] = ()
+    """The first whose rule fits a frame is taken."""

@@ -7,6 +7,7 @@
 mod costs;
 mod declarations;
 pub mod dissect;
+mod nic_settings;
 mod receive_path;
 pub mod scenario;
 

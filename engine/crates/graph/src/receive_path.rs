@@ -2,9 +2,9 @@
 
 use crate::{Scenario, ScenarioError};
 use host::{Accept, AppConfig, Gap, Host, HostConfig, NapiConfig, RpsConfig, SocketConfig, TcpConfig};
-use nic::queue::CoalesceConfig;
-use nic::rss::{BoxedHash, Fields, FieldsConfig, RssConfig, RssKey, Spread, Symmetry};
-use nic::{Nic, NicConfig};
+use crate::nic_settings::nic_config;
+use nic::Nic;
+use nic::rss::{BoxedHash, RssKey};
 use stage::{BufferPool, CpuId, QueueId, Random};
 
 /// Builds the Toeplitz hash for a key: by table, or by the CPU's own instructions.
@@ -49,53 +49,6 @@ impl ReceivePath {
     pub fn irq_cpu(&self, queue: QueueId) -> CpuId {
         self.irq_cpus.get(queue.index()).copied().unwrap_or_default()
     }
-}
-
-fn nic_config(scenario: &Scenario) -> Result<NicConfig, ScenarioError> {
-    let nic = &scenario.nic;
-    let fields = |key: &str, value: &str| match value {
-        "off" => Ok(Fields::Off),
-        "2-tuple" => Ok(Fields::TwoTuple),
-        "4-tuple" => Ok(Fields::FourTuple),
-        _ => Err(ScenarioError::new(format!("nic.rss.fields.{key}"), value, "off, 2-tuple, 4-tuple")),
-    };
-    let size = nic.rss.table_entries as usize;
-    let spread = match (nic.rss.table.as_slice(), nic.rss.weights.as_slice()) {
-        ([], []) => Spread::Equal { size },
-        ([], weights) => Spread::Weights { size, weights: weights.to_vec() },
-        (table, []) if table.len() == size => Spread::Explicit(table.iter().map(|q| QueueId(*q)).collect()),
-        (table, []) => {
-            return Err(ScenarioError::new("nic.rss.table", format!("{} entries", table.len()), format!("{size}, as nic.rss.table_entries says")));
-        }
-        _ => return Err(ScenarioError::new("nic.rss.weights", "given beside nic.rss.table", "one of the two")),
-    };
-    Ok(NicConfig {
-        queues: nic.queues,
-        ring_size: nic.ring_size,
-        buffer_bytes: nic.buffer_bytes,
-        max_frame_bytes: nic.max_frame_bytes,
-        rx_checksum: nic.rx_checksum,
-        coalesce: CoalesceConfig {
-            rx_usecs: nic.coalesce.rx_usecs,
-            rx_max_coalesced_frames: nic.coalesce.rx_max_coalesced_frames,
-        },
-        rss: RssConfig {
-            key: RssKey::from_hex(&nic.rss.key)
-                .map_err(|e| ScenarioError::new("nic.rss.key", e.value, e.allowed))?,
-            fields: FieldsConfig {
-                ipv4: fields("ipv4", &nic.rss.fields.ipv4)?,
-                tcp4: fields("tcp4", &nic.rss.fields.tcp4)?,
-                udp4: fields("udp4", &nic.rss.fields.udp4)?,
-                ipv6: fields("ipv6", &nic.rss.fields.ipv6)?,
-                tcp6: fields("tcp6", &nic.rss.fields.tcp6)?,
-                udp6: fields("udp6", &nic.rss.fields.udp6)?,
-            },
-            symmetry: if nic.rss.symmetric { Symmetry::Xor } else { Symmetry::None },
-            inner: nic.rss.inner,
-            spread,
-        },
-        ..NicConfig::default()
-    })
 }
 
 fn host_config(scenario: &Scenario) -> HostConfig {

@@ -38,6 +38,22 @@ section! {
 }
 
 section! {
+    /// An additional RSS context (`ethtool -X ... context new`): frames a rule singles out are spread by its own table.
+    ContextSection {
+        /// Frames to this TCP or UDP port; give this or `vlan`.
+        destination_port: Option<u16> = None,
+        /// Frames with this identifier in their outermost VLAN tag.
+        vlan: Option<u16> = None,
+        /// Its own key; empty: the NIC's.
+        key: String = String::new(),
+        /// Share of its table per queue; empty: equal.
+        weights: Vec<u32> = Vec::new(),
+        /// Its table, entry by entry; empty: computed.
+        table: Vec<u16> = Vec::new(),
+    }
+}
+
+section! {
     /// Receive side scaling.
     RssSection {
         /// Toeplitz key in hexadecimal: 40 or 52 bytes.
@@ -54,12 +70,26 @@ section! {
         inner: bool = false,
         /// Which fields are hashed.
         fields: RssFields = RssFields::default(),
+        /// Additional contexts; the first whose rule fits a frame is taken.
+        contexts: Vec<ContextSection> = Vec::new(),
     }
 }
 
 section! {
     /// Interrupt coalescing of every queue (`ethtool -C`).
     CoalesceSection {
+        /// Microseconds from a frame's arrival to the interrupt, at most.
+        rx_usecs: u32 = 8,
+        /// Frames that wait for an interrupt, at most; 0: as many as the time allows.
+        rx_max_coalesced_frames: u32 = 32,
+    }
+}
+
+section! {
+    /// Interrupt coalescing of one queue, instead of the NIC's.
+    QueueCoalesceSection {
+        /// Which queue.
+        queue: u16 = 0,
         /// Microseconds from a frame's arrival to the interrupt, at most.
         rx_usecs: u32 = 8,
         /// Frames that wait for an interrupt, at most; 0: as many as the time allows.
@@ -78,6 +108,8 @@ section! {
         buffer_bytes: u32 = 2048,
         /// Buffers in each queue's pool; 0: eight times the ring.
         buffers_per_queue: u32 = 0,
+        /// Descriptors given back at once, at least.
+        refill_batch: u32 = 16,
         /// Longest frame taken, in bytes without FCS.
         max_frame_bytes: u32 = 9728,
         /// Verify checksums in the NIC.
@@ -88,6 +120,8 @@ section! {
         rss: RssSection = RssSection::default(),
         /// Interrupt coalescing.
         coalesce: CoalesceSection = CoalesceSection::default(),
+        /// Queues with coalescing of their own.
+        queue_coalesce: Vec<QueueCoalesceSection> = Vec::new(),
     }
 }
 
