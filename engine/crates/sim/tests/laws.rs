@@ -1,27 +1,10 @@
 //! Frames, buffers and time are conserved, and a run repeats exactly, whatever the scenario.
 
-use graph::Scenario;
-use graph::scenario::Format;
-use nic::rss::{BoxedHash, RssKey, Table};
+mod running;
+
 use proptest::prelude::*;
+use running::{ran, simulation};
 use sim::Simulation;
-use traffic::Captures;
-
-fn by_table(key: &RssKey) -> BoxedHash {
-    Box::new(Table::new(key))
-}
-
-fn simulation(document: &str) -> Simulation {
-    let scenario = Scenario::parse(document, Format::Toml).unwrap();
-    Simulation::new(scenario, &Captures::default(), &by_table).unwrap()
-}
-
-fn ran(document: &str) -> Simulation {
-    let mut simulation = simulation(document);
-    simulation.advance(u64::MAX);
-    simulation.check_laws().unwrap();
-    simulation
-}
 
 const NAMES: [&str; 12] = [
     "cpu", "timeline", "queues", "drops", "cache", "latency", "ledger", "flows", "events", "counters", "verdicts",

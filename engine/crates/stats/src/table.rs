@@ -38,6 +38,11 @@ impl Table {
         self
     }
 
+    /// A column by name.
+    pub fn column(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|(other, _)| *other == name).map(|(_, column)| column)
+    }
+
     /// As an Arrow record batch; the vectors' memory moves into it.
     ///
     /// # Errors
