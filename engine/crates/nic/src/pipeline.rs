@@ -3,8 +3,9 @@
 use crate::Nic;
 use crate::parser::{Classified, parse, parse_common, verify};
 use crate::rss::{self, ContextId, HashInput};
+use crate::steering::FlowKey;
 use stage::{BufferPool, DropReason, FrameId, HashType, Nanos, QueueId, RxPacket, Signal, Touch};
-use wire::walk::Headers;
+use wire::walk::{Common, Headers};
 
 /// Frames hashed at once: enough for any vector width, and their inputs stay in the L1 cache.
 const BATCH: usize = 32;
@@ -12,20 +13,45 @@ const BATCH: usize = 32;
 impl Nic {
     /// Parse and hash as many frames as both slices have. Pure: nothing is counted, dropped or stored.
     pub fn classify(&self, frames: &[&[u8]], out: &mut [Classified]) {
+        // A vector of units takes no memory.
+        self.classify_naming(frames, out, &mut vec![(); frames.len()], |(), _, _| ());
+    }
+
+    /// The same, and name each frame's flow for a table of flows; [`FlowKey::NONE`] where there is none.
+    pub fn classify_flows(&self, frames: &[&[u8]], out: &mut [Classified], keys: &mut [FlowKey]) {
+        self.classify_naming(frames, out, keys, |key, frame, headers| {
+            *key = FlowKey::of(frame, headers, self.rss.inner).unwrap_or(FlowKey::NONE);
+        });
+    }
+
+    #[inline(always)]
+    fn classify_naming<K>(
+        &self,
+        frames: &[&[u8]],
+        out: &mut [Classified],
+        names: &mut [K],
+        name: impl Fn(&mut K, &[u8], &Headers),
+    ) {
         let mut inputs = [HashInput::EMPTY; BATCH];
         let mut hashes = [0; BATCH];
-        for (frames, out) in frames.chunks(BATCH).zip(out.chunks_mut(BATCH)) {
+        let batches = frames.chunks(BATCH).zip(out.chunks_mut(BATCH)).zip(names.chunks_mut(BATCH));
+        for ((frames, out), names) in batches {
             // As many of each as there are frames and places for them.
-            let filled = frames.len().min(out.len());
+            let filled = frames.len().min(out.len()).min(names.len());
             let (Some(out), Some(inputs)) = (out.get_mut(..filled), inputs.get_mut(..filled)) else {
                 continue;
             };
-            for ((frame, classified), input) in frames.iter().zip(out.iter_mut()).zip(inputs.iter_mut()) {
+            let places = out.iter_mut().zip(inputs.iter_mut()).zip(names);
+            for (frame, ((classified, input), key)) in frames.iter().zip(places) {
                 match parse_common(frame, self.max_frame_bytes) {
-                    Some(headers) if self.contexts.is_empty() => {
-                        self.classify_common(frame, headers, classified, input);
+                    Some(common) if self.contexts.is_empty() => {
+                        name(key, frame, &common.headers());
+                        self.classify_common(frame, &common, classified, input);
                     }
-                    _ => self.classify_any(frame, classified, input),
+                    _ => {
+                        self.classify_any(frame, classified, input);
+                        name(key, frame, &classified.headers);
+                    }
                 }
             }
             self.hasher.hash_batch(inputs, &mut hashes);
@@ -39,10 +65,10 @@ impl Nic {
     /// A common frame's headers are mostly constants: as long as they are only looked at here they never reach memory,
     /// and everything asked of them folds. They have one layer, so that `inner` makes no difference.
     #[inline(always)]
-    fn classify_common(&self, frame: &[u8], headers: Headers, out: &mut Classified, input: &mut HashInput) {
+    fn classify_common(&self, frame: &[u8], common: &Common, out: &mut Classified, input: &mut HashInput) {
         (out.hash, out.context, out.checksum_good, out.drop) = (0, ContextId(0), false, None);
-        out.hash_type = rss::select(frame, &headers, &self.rss.fields, false, input);
-        out.headers = headers;
+        out.hash_type = rss::select(frame, &common.headers(), &self.rss.fields, false, input);
+        common.write(&mut out.headers);
         self.rss.symmetry.apply(input);
         if self.rx_checksum {
             verify(frame, out);

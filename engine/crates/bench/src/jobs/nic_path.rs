@@ -66,22 +66,26 @@ impl NicPath {
             let first = (number * BATCH_FRAMES) as u32;
             match self.frames {
                 Frames::InPlace => {
-                    for (place, i) in batch.places.iter_mut().zip(first..) {
-                        *place = i;
+                    let mut at = [[].as_slice(); BATCH_FRAMES];
+                    for (i, (frame, to)) in frames_of(frames).zip(&mut at).enumerate() {
+                        *to = frame;
+                        if let Some(place) = batch.places.get_mut(i) {
+                            *place = first + i as u32;
+                        }
                     }
-                    batch.classify(&self.nic, |i| frame(frames, i as usize % BATCH_FRAMES));
+                    batch.classify(&self.nic, &at);
                 }
                 Frames::Copied => {
-                    for (place, i) in batch.places.iter_mut().zip(0..) {
+                    for (frame, place) in frames_of(frames).zip(&mut batch.places) {
                         let Some(buffer) = self.buffers.allocate(QueueId(0)) else { break };
                         if let Some(to) = self.buffers.bytes_mut(buffer).get_mut(..FRAME_BYTES) {
-                            to.copy_from_slice(frame(frames, i));
+                            to.copy_from_slice(frame);
                         }
                         *place = buffer.0;
                     }
-                    let buffers = &self.buffers;
-                    let bytes = |place| buffers.bytes(BufferId(place)).get(..FRAME_BYTES).unwrap_or_default();
-                    batch.classify(&self.nic, bytes);
+                    let buffer = |place| self.buffers.bytes(BufferId(place));
+                    let at = batch.places.map(|place| buffer(place).get(..FRAME_BYTES).unwrap_or_default());
+                    batch.classify(&self.nic, &at);
                 }
             }
             batch.find(&self.flows);
@@ -102,11 +106,10 @@ impl NicPath {
     }
 }
 
-/// The `i`-th frame of a batch.
+/// The frames of a batch.
 #[inline]
-fn frame(batch: &[u8], i: usize) -> &[u8] {
-    let at = i * FRAME_STRIDE_BYTES;
-    batch.get(at..at + FRAME_BYTES).unwrap_or_default()
+fn frames_of(batch: &[u8]) -> impl Iterator<Item = &[u8]> {
+    batch.chunks_exact(FRAME_STRIDE_BYTES).map(|place| place.get(..FRAME_BYTES).unwrap_or_default())
 }
 
 /// A NIC that hashes by the fastest form of this CPU and leaves checksums alone, as the peer does.
@@ -145,20 +148,16 @@ impl Batch {
         Batch {
             places: [0; BATCH_FRAMES],
             classified: [Classified::default(); BATCH_FRAMES],
-            keys: [FlowKey::ipv4([0; 8], [0; 4], 0); BATCH_FRAMES],
+            keys: [FlowKey::NONE; BATCH_FRAMES],
             hashes: [0; BATCH_FRAMES],
             slots: [None; BATCH_FRAMES],
         }
     }
 
     #[inline]
-    fn classify<'f>(&mut self, nic: &Nic, bytes: impl Fn(u32) -> &'f [u8]) {
-        let frames = self.places.map(bytes);
-        nic.classify(&frames, &mut self.classified);
-        let found = frames.iter().zip(&self.classified);
-        for ((frame, classified), (key, hash)) in found.zip(self.keys.iter_mut().zip(&mut self.hashes)) {
-            // No frame of this workload is without a flow; one that were would not be found in the table.
-            *key = FlowKey::of(frame, &classified.headers, false).unwrap_or(FlowKey::ipv4([0; 8], [0; 4], 0));
+    fn classify(&mut self, nic: &Nic, frames: &[&[u8]; BATCH_FRAMES]) {
+        nic.classify_flows(frames, &mut self.classified, &mut self.keys);
+        for (classified, hash) in self.classified.iter().zip(&mut self.hashes) {
             *hash = classified.hash;
         }
     }

@@ -22,6 +22,7 @@ struct Shared<T> {
 /// The end that pushes. There is one, and pushing takes it mutably.
 pub struct Producer<T> {
     shared: Arc<Shared<T>>,
+    capacity: usize,
     /// Where the next record goes; ahead of what is published by the records staged.
     next: usize,
     /// The consumer's index when last looked at: never ahead of the truth.
@@ -31,6 +32,7 @@ pub struct Producer<T> {
 /// The end that pops. There is one, and popping takes it mutably.
 pub struct Consumer<T> {
     shared: Arc<Shared<T>>,
+    capacity: usize,
     popped: usize,
     /// The producer's index when last looked at: never ahead of the truth.
     pushed_seen: usize,
@@ -38,14 +40,15 @@ pub struct Consumer<T> {
 
 /// A ring for at least `capacity` records (rounded up to a power of two, at least 1).
 pub fn ring<T: Copy + Default + Send>(capacity: usize) -> (Producer<T>, Consumer<T>) {
+    let capacity = capacity.max(1).next_power_of_two();
     let shared = Arc::new(Shared {
-        slots: Slots::new(capacity.max(1).next_power_of_two()),
+        slots: Slots::new(capacity),
         pushed: Index(AtomicUsize::new(0)),
         popped: Index(AtomicUsize::new(0)),
     });
     (
-        Producer { shared: Arc::clone(&shared), next: 0, popped_seen: 0 },
-        Consumer { shared, popped: 0, pushed_seen: 0 },
+        Producer { shared: Arc::clone(&shared), capacity, next: 0, popped_seen: 0 },
+        Consumer { shared, capacity, popped: 0, pushed_seen: 0 },
     )
 }
 
@@ -107,7 +110,7 @@ impl<T: Copy + Default + Send> Producer<T> {
     /// Records the ring can hold.
     #[inline]
     pub fn capacity(&self) -> usize {
-        self.shared.slots.count()
+        self.capacity
     }
 }
 
@@ -175,6 +178,6 @@ impl<T: Copy + Default + Send> Consumer<T> {
     /// Records the ring can hold.
     #[inline]
     pub fn capacity(&self) -> usize {
-        self.shared.slots.count()
+        self.capacity
     }
 }

@@ -16,10 +16,6 @@ impl<T: Copy + Default> Slots<T> {
         Slots { slots: (0..count).map(|_| UnsafeCell::new(T::default())).collect() }
     }
 
-    pub(super) fn count(&self) -> usize {
-        self.slots.len()
-    }
-
     /// Copy a record into the slot at `at`, if there is one.
     ///
     /// # Safety

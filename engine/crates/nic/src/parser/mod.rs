@@ -5,7 +5,7 @@ mod length;
 
 use crate::rss::ContextId;
 use stage::{DropReason, HashType, drop_reason, is_dropped_by_nic};
-use wire::walk::{Headers, fast_ipv4};
+use wire::walk::{Common, Headers};
 
 /// What classification found out about a frame.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,10 +24,10 @@ pub struct Classified {
     pub drop: Option<DropReason>,
 }
 
-/// The headers of a common frame of a length that is taken; it has no fault but perhaps in its checksums.
+/// What a common frame is, of a length that is taken; it has no fault but perhaps in its checksums.
 #[inline(always)]
-pub(crate) fn parse_common(frame: &[u8], max_frame_bytes: u32) -> Option<Headers> {
-    if length::check(frame, max_frame_bytes).is_some() { None } else { fast_ipv4(frame) }
+pub(crate) fn parse_common(frame: &[u8], max_frame_bytes: u32) -> Option<Common> {
+    if length::check(frame, max_frame_bytes).is_some() { None } else { Common::new(frame) }
 }
 
 /// Check the length, find the headers, verify checksums if asked. The hash is left at none. Written in place, as

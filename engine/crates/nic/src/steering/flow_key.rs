@@ -20,8 +20,11 @@ impl PartialEq for FlowKey {
 }
 
 impl FlowKey {
+    /// The name of no flow.
+    pub const NONE: FlowKey = FlowKey { words: [0; 5] };
+
     /// IPv4: source and destination address and port, in network order.
-    #[inline]
+    #[inline(always)]
     pub fn ipv4(addresses: [u8; 8], ports: [u8; 4], protocol: u8) -> Self {
         let tail = Self::tail(ports, protocol, 4);
         FlowKey { words: [u64::from_ne_bytes(addresses), 0, 0, 0, tail] }
@@ -39,7 +42,7 @@ impl FlowKey {
     }
 
     /// The flow of a frame, in the layer RSS looks at; `None` where it is not whole TCP or UDP.
-    #[inline]
+    #[inline(always)]
     pub fn of(frame: &[u8], headers: &Headers, inner: bool) -> Option<Self> {
         let layer: &Layer = rss::layer(headers, inner)?;
         let ports = rss::ports(frame, layer)?;
@@ -51,7 +54,7 @@ impl FlowKey {
         })
     }
 
-    #[inline]
+    #[inline(always)]
     fn tail(ports: [u8; 4], protocol: u8, version: u8) -> u64 {
         u64::from(u32::from_ne_bytes(ports)) | u64::from(protocol) << 32 | u64::from(version) << 40
     }

@@ -39,6 +39,14 @@ impl<V: Visit> Walker<'_, '_, V> {
         if self.in_fragment { Step::Stop } else { self.stop(at, fault) }
     }
 
+    /// Ports are at `at`, whatever is wrong behind them: a NIC hashes them without a look at lengths. In a first
+    /// fragment only a whole header counts.
+    fn ports(&mut self, at: usize) {
+        if !self.in_fragment {
+            self.layer.l4_at = nonzero(at);
+        }
+    }
+
     /// A transport header of `len` bytes is at `at`.
     fn found(&mut self, at: usize, len: usize) -> Step {
         self.layer.l4_at = nonzero(at);
@@ -57,6 +65,7 @@ impl<V: Visit> Walker<'_, '_, V> {
             return self.cut(at, Fault::TcpHeader);
         };
         self.tell_tcp(at, &view);
+        self.ports(at);
         let header_len = view.header_len_bytes();
         if header_len < tcp::HEADER_BYTES {
             return self.stop(at, Fault::TcpHeader);
@@ -90,6 +99,7 @@ impl<V: Visit> Walker<'_, '_, V> {
             return self.cut(at, Fault::UdpLength);
         };
         self.visitor.udp(at, &view);
+        self.ports(at);
         let len = usize::from(view.len_bytes());
         let there = self.end.saturating_sub(at);
         // RFC 2675 section 4: 0 in a jumbogram, and only there.
