@@ -10,8 +10,10 @@ pub mod dissect;
 mod nic_settings;
 mod receive_path;
 pub mod scenario;
+mod to_ethernet;
 
 pub use costs::{CostRow, CostTable, Latencies, MemoryCosts};
 pub use declarations::declarations;
 pub use receive_path::{Hasher, ReceivePath};
+pub use to_ethernet::to_ethernet;
 pub use scenario::{CacheConfig, Scenario, ScenarioError};

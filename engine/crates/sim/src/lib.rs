@@ -11,7 +11,6 @@ mod costs;
 mod cpu;
 mod error;
 mod events;
-mod link;
 mod observe;
 mod simulation;
 mod slice;

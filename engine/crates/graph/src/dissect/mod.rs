@@ -24,14 +24,13 @@ mod error;
 mod judge;
 mod listing;
 mod text;
-mod to_ethernet;
 
 #[cfg(test)]
 mod tests;
 
 pub use error::DissectError;
-pub use to_ethernet::to_ethernet;
 
+use crate::to_ethernet;
 use judge::{Judge, Judgement};
 use listing::Listing;
 use stage::Tally;

@@ -21,10 +21,12 @@ pub fn layer(headers: &Headers, inner: bool) -> Option<&Layer> {
     (layer.is_ip() && !unread).then_some(layer)
 }
 
-/// Source and destination port in network order, where the layer carries whole TCP or UDP.
+/// Source and destination port in network order, where the layer carries whole TCP or UDP. A fragment header is one
+/// even where it says that nothing is fragmented (RFC 6946): to a NIC as to Linux's flow dissector it is a fragment.
 #[inline(always)]
 pub fn ports(frame: &[u8], layer: &Layer) -> Option<[u8; 4]> {
-    if layer.is_fragment() || !matches!(layer.protocol, TCP | UDP) {
+    let fragment = layer.is_fragment() || layer.is_atomic_fragment();
+    if fragment || !matches!(layer.protocol, TCP | UDP) {
         return None;
     }
     frame.get(layer.l4_at()?..)?.first_chunk().copied()
