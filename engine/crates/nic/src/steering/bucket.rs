@@ -5,18 +5,18 @@ pub(super) const WAYS: usize = 8;
 
 /// The index of no flow: in vacant ways.
 const NOWHERE: u32 = u32::MAX;
-/// One in each 16-bit lane of a word.
-const ONES: u64 = 0x0001_0001_0001_0001;
-/// The top bit of each lane.
-const TOPS: u64 = ONES << 15;
+/// One in each byte of a word.
+const ONES: u64 = 0x0101_0101_0101_0101;
+/// The top bit of each byte.
+const TOPS: u64 = ONES << 7;
 
 /// Occupied ways come first, so that their count tells them from vacant ones.
 #[derive(Clone, Copy, Debug)]
 #[repr(align(64))]
 pub(super) struct Bucket {
-    /// 16 bits of each flow's hash, way `w` in lane `w / 2` of word `w % 2`: two words, so that all eight are compared
-    /// at once without vector instructions.
-    tags: [u64; 2],
+    /// 8 bits of each flow's hash, the first way's lowest: one word, so that all eight are compared at once without
+    /// vector instructions. A wrong flow is looked at once in 256 times the ways in use.
+    tags: u64,
     /// Indices of the flows.
     places: [u32; WAYS],
     len: u8,
@@ -26,11 +26,11 @@ const _: () = assert!(size_of::<Bucket>() == 64);
 
 impl Default for Bucket {
     fn default() -> Self {
-        Bucket { tags: [0; 2], places: [NOWHERE; WAYS], len: 0 }
+        Bucket { tags: 0, places: [NOWHERE; WAYS], len: 0 }
     }
 }
 
-/// Ways of a bucket: bit `16 * (w / 2) + w % 2` is way `w`.
+/// Ways of a bucket: the top bit of byte `w` is way `w`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ways(u64);
 
@@ -38,8 +38,7 @@ impl Ways {
     /// The first, or the last way of a bucket where there is none.
     #[inline]
     fn first(self) -> usize {
-        let bit = self.0.trailing_zeros() as usize;
-        (bit / 16 * 2 + bit % 2).min(WAYS - 1)
+        (self.0.trailing_zeros() as usize / 8).min(WAYS - 1)
     }
 }
 
@@ -55,12 +54,6 @@ impl Iterator for Ways {
     }
 }
 
-/// The top bit of each lane that is zero (Warren, Hacker's Delight, 6-1).
-#[inline]
-fn zero_lanes(word: u64) -> u64 {
-    !(((word & !TOPS) + !TOPS) | word | !TOPS)
-}
-
 impl Bucket {
     /// Have the bucket's line fetched.
     #[inline]
@@ -74,10 +67,10 @@ impl Bucket {
 
     /// The ways whose tag this is, and perhaps vacant ones; no branch depends on which.
     #[inline]
-    pub(super) fn ways(&self, tag: u16) -> Ways {
-        let wanted = u64::from(tag) * ONES;
-        let [even, odd] = self.tags.map(|own| zero_lanes(own ^ wanted));
-        Ways(even >> 15 | odd >> 14)
+    pub(super) fn ways(&self, tag: u8) -> Ways {
+        let differing = self.tags ^ u64::from(tag).wrapping_mul(ONES);
+        // The top bit of each byte that is zero (Warren, Hacker's Delight, 6-1).
+        Ways(!((differing & !TOPS).wrapping_add(!TOPS) | differing | !TOPS))
     }
 
     /// The flow in a way; an index beyond all flows in a vacant one.
@@ -97,20 +90,19 @@ impl Bucket {
         self.places.iter().take(self.len.into()).copied()
     }
 
-    fn tag(&self, way: usize) -> u16 {
-        self.tags.get(way % 2).map_or(0, |word| (word >> (way / 2 * 16)) as u16)
+    fn tag(&self, way: usize) -> u8 {
+        (self.tags >> (8 * way)) as u8
     }
 
-    fn set(&mut self, way: usize, tag: u16, place: u32) {
-        let lane = way / 2 * 16;
-        if let (Some(word), Some(own)) = (self.tags.get_mut(way % 2), self.places.get_mut(way)) {
-            *word = *word & !(0xffff << lane) | u64::from(tag) << lane;
+    fn set(&mut self, way: usize, tag: u8, place: u32) {
+        if let Some(own) = self.places.get_mut(way) {
             *own = place;
+            self.tags = self.tags & !(0xff << (8 * way)) | u64::from(tag) << (8 * way);
         }
     }
 
     /// Take one more flow; the bucket must not be full.
-    pub(super) fn push(&mut self, tag: u16, place: u32) {
+    pub(super) fn push(&mut self, tag: u8, place: u32) {
         self.set(self.len.into(), tag, place);
         self.len += 1;
     }

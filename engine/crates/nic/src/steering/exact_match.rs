@@ -261,8 +261,8 @@ fn mix(hash: u32) -> u32 {
 
 /// What a bucket remembers of a flow: the low bits, as the top bits chose the bucket.
 #[inline]
-fn tag(mixed: u32) -> u16 {
-    mixed as u16
+fn tag(mixed: u32) -> u8 {
+    mixed as u8
 }
 
 #[cfg(test)]
