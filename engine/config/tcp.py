@@ -12,6 +12,6 @@ class Tcp:
 
     rcvbuf_bytes: int = 6_291_456
     max_out_of_order_frames: int = 4096
-    gap: Literal["skip", "wait"] = "skip"
+    gap: Literal["skip", "wait", "ignore"] = "skip"
     """At bytes that never came (no sender repeats them here): go on after them, or wait as TCP does."""
     skip_after_frames: int = 3

@@ -78,6 +78,7 @@ fn host_config(scenario: &Scenario) -> HostConfig {
             rcvbuf_bytes: host.tcp.rcvbuf_bytes,
             max_out_of_order_frames: host.tcp.max_out_of_order_frames,
             gap: match host.tcp.gap.as_str() {
+                "ignore" => Gap::Ignore,
                 "wait" => Gap::Wait,
                 _ => Gap::SkipAfter(host.tcp.skip_after_frames),
             },

@@ -47,6 +47,8 @@ pub struct SocketConfig {
 /// What a TCP receiver does about a hole that no sender will fill.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Gap {
+    /// Deliver segments as they come, sequence numbers unread: for captures, whose endpoints are elsewhere.
+    Ignore,
     /// Wait for the missing bytes, as TCP must.
     Wait,
     /// Open-loop traffic has no retransmissions: take the hole for lost after this many later segments.

@@ -62,7 +62,7 @@ fn what_is_not_ip_goes_to_the_packet_socket() {
 
 #[test]
 fn a_hole_nobody_fills_is_given_up_only_when_asked() {
-    for (gap, delivered, pending) in [(Gap::Wait, 1, 3), (Gap::SkipAfter(3), 4, 0)] {
+    for (gap, delivered, pending) in [(Gap::Wait, 1, 3), (Gap::SkipAfter(3), 4, 0), (Gap::Ignore, 4, 0)] {
         let mut settings = config(1);
         settings.tcp.gap = gap;
         let mut ground = Ground::new(settings, 1);

@@ -7,6 +7,8 @@ use std::ops::RangeInclusive;
 
 /// Bytes of packet memory a scenario may ask for.
 const MAX_PACKET_MEMORY_BYTES: u64 = 4 << 30;
+/// A hundred days: picoseconds of twice that still fit in 64 bits.
+const MAX_DURATION_NS: u64 = 100 * 86_400 * 1_000_000_000;
 /// Bins a timeline may have, over all.
 const MAX_BINS: u64 = 1_000_000;
 
@@ -34,8 +36,8 @@ fn cpus_exist(key: &str, listed: &[u16], cpus: u16) -> Result<(), ScenarioError>
 impl Scenario {
     /// Everything serde cannot see. The NIC and the traffic check their own parts when they are built.
     pub(super) fn check(&self) -> Result<(), ScenarioError> {
-        within("duration_ns", self.duration_ns, 1..=3_600_000_000_000)?;
-        within("drain_ns", self.drain_ns, 0..=3_600_000_000_000)?;
+        within("duration_ns", self.duration_ns, 1..=MAX_DURATION_NS)?;
+        within("drain_ns", self.drain_ns, 0..=MAX_DURATION_NS)?;
         self.check_host()?;
         self.check_nic()?;
         for (i, row) in self.costs.iter().enumerate() {
@@ -48,7 +50,7 @@ impl Scenario {
                 return Err(ScenarioError::new(format!("costs[{i}].source"), &row.source, "where the number is from"));
             }
         }
-        within("observe.bin_ns", self.observe.bin_ns, 1_000..=1_000_000_000)?;
+        within("observe.bin_ns", self.observe.bin_ns, 1_000..=MAX_DURATION_NS)?;
         if self.duration_ns / self.observe.bin_ns > MAX_BINS {
             let least = self.duration_ns.div_ceil(MAX_BINS);
             return Err(ScenarioError::new("observe.bin_ns", self.observe.bin_ns, format!("at least {least} for this duration")));
@@ -76,7 +78,7 @@ impl Scenario {
         within("host.sockets.max_sockets", host.sockets.max_sockets, 1..=4_194_304)?;
         within("host.tcp.rcvbuf_bytes", host.tcp.rcvbuf_bytes, 2_304..=1 << 30)?;
         within("host.tcp.max_out_of_order_frames", host.tcp.max_out_of_order_frames, 1..=65_536)?;
-        one_of("host.tcp.gap", &host.tcp.gap, &["skip", "wait"])?;
+        one_of("host.tcp.gap", &host.tcp.gap, &["skip", "wait", "ignore"])?;
         within("host.tcp.skip_after_frames", host.tcp.skip_after_frames, 1..=host.tcp.max_out_of_order_frames)?;
         within("host.apps.count", host.apps.count, 0..=4096)?;
         cpus_exist("host.apps.cpus", &host.apps.cpus, host.cpus)?;

@@ -173,7 +173,8 @@ section! {
         /// Segments an out-of-order queue may hold.
         max_out_of_order_frames: u32 = 4096,
         /// `skip`: a hole is given up after `skip_after_frames` later segments, since open-loop traffic has no
-        /// retransmissions; `wait`: as TCP does.
+        /// retransmissions; `wait`: as TCP does; `ignore`: segments are delivered as they come, for captures, whose
+        /// endpoints are elsewhere.
         gap: String = "skip".into(),
         /// Later segments after which a hole is given up.
         skip_after_frames: u32 = 3,

@@ -27,6 +27,9 @@ impl Host {
         skb.sequence = sequence.wrapping_add(u32::from(syn));
         skb.payload_bytes = skb.packet.headers.payload_len_bytes() as u32;
 
+        if self.config.tcp.gap == Gap::Ignore {
+            return self.deliver(socket, skb, context);
+        }
         let window_bytes = self.config.tcp.rcvbuf_bytes;
         let Some(state) = self.sockets.at_mut(socket) else { return };
         let receiver = &mut state.tcp;
