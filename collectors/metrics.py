@@ -26,11 +26,21 @@ class Metric:
     better: int = 0
 
 
+NEEDED = ("cpu", "queues", "drops", "cache", "latency")
+"""The tables the metrics follow from."""
+
 METRICS: dict[str, Metric] = {
     metric.name: metric
     for metric in (
         Metric("offered_pps", "pps", "frames that arrived, per second of the offered load", "engine"),
-        Metric("delivered_pps", "pps", "frames read by applications, per second of virtual time", "model", 1),
+        Metric(
+            "delivered_pps",
+            "pps",
+            "frames delivered to sockets, per second while frames were offered",
+            "model",
+            1,
+        ),
+        Metric("read_pps", "pps", "frames applications read, over the same time", "model", 1),
         Metric("delivered_bps", "bit/s", "the same in bits of frames, FCS not counted", "model", 1),
         Metric("loss_ratio", "1", "frames dropped over frames that arrived", "model", -1),
         Metric("latency_p50_ns", "ns", "median latency from the intended send time to the read", "model", -1),
@@ -69,19 +79,22 @@ def metrics(tables: Mapping[str, pd.DataFrame], stats: Stats, duration_ns: int) 
 
     NaN where nothing was measured.
     """
-    cpu, queues, cache, latency = (tables[name] for name in ("cpu", "queues", "cache", "latency"))
+    cpu, queues, drops, cache, latency = (tables[name] for name in NEEDED)
     delivered = stats["delivered"]
-    seconds = cpus.elapsed_ns(cpu) * 1e-9
+    seconds = duration_ns * 1e-9
     p50, p99, p999 = latencies.percentile(latency, (50, 99, 99.9))
-    received = int(queues["rx_frames"].sum())
-    mean_bytes = float(queues["rx_bytes"].sum()) / received if received else float("nan")
+    at_nic = drops.loc[drops["layer"] == "nic", "frames"].sum()
+    placed = int(queues["rx_frames"].sum()) - int(at_nic)
+    mean_bytes = float(queues["rx_bytes"].sum()) / placed if placed else float("nan")
+    read = int(latencies.part(latency)["frames"].sum())
     busy = cpu[~cpu["context"].isin(["idle", "task"])]
     misses = caches.misses_per_frame(cache, delivered).sum()
     per_queue = queue_rows.chosen(queues)
-    pps = delivered / seconds if seconds else float("nan")
+    pps = delivered / seconds
     return {
-        "offered_pps": stats["rx"] / (duration_ns * 1e-9),
+        "offered_pps": stats["rx"] / seconds,
         "delivered_pps": pps,
+        "read_pps": read / seconds,
         "delivered_bps": pps * mean_bytes * 8,
         "loss_ratio": sum(stats["dropped"].values()) / stats["rx"] if stats["rx"] else 0.0,
         "latency_p50_ns": float(p50),

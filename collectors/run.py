@@ -13,7 +13,7 @@ from collectors.columns import TABLES
 from collectors.datapath import Datapath, frame
 from collectors.datapath import latency as latencies
 from collectors.law import assert_conserved
-from collectors.metrics import metrics
+from collectors.metrics import NEEDED, metrics
 from collectors.progress import bar
 from collectors.provenance import Environment, capture
 from collectors.show import run_html, run_text
@@ -111,7 +111,7 @@ class Run:
     def summary(self) -> pd.Series:
         """Every metric of `collectors.metrics.METRICS`, float64, by name."""
         values = metrics(
-            {name: self.table(name) for name in ("cpu", "queues", "cache", "latency")},
+            {name: self.table(name) for name in NEEDED},
             self.stats,
             self.scenario.duration_ns,
         )
@@ -124,7 +124,7 @@ class Run:
     def trace(self, frame_number: int) -> pd.DataFrame:
         """Every point on one frame's way (numbered from 0 by arrival), as table `trace`.
 
-        The scenario is run again with that frame traced, and stopped when the frame's verdict is known.
+        The scenario is run again with that frame traced, and stopped once the frame was read, or dropped.
 
         Raises
         ------
@@ -189,14 +189,15 @@ def run(scenario: Scenario, *, seed: int | None = None, progress: bool = True) -
 
 
 def trace(scenario: Scenario, frame_number: int) -> pd.DataFrame:
-    """Table `trace` of one frame (from 0); the run stops as soon as its verdict is known."""
+    """Table `trace` of one frame (from 0); the run stops once it was read, or dropped."""
     watched = scenario.with_(**{"observe.trace_frames": [frame_number]})
     engine = _core.Engine(watched.resolved(), captures(watched))
     step = max(engine.end_ns // 200, 1)
     while not engine.finished and engine.now_ns < engine.end_ns:
         engine.advance(min(engine.now_ns + step, engine.end_ns))
         points = frame("trace", engine.table("trace"))
-        if (points["point"] == "verdict").any():
+        verdict = points.loc[points["point"] == "verdict", "detail"]
+        if (points["point"] == "app").any() or (len(verdict) and verdict.ne("delivered").any()):
             return points
     engine.finish()
     return frame("trace", engine.table("trace"))

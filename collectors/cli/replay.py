@@ -1,7 +1,7 @@
 """Drive the engine with a capture's own timing, and write what became of every frame.
 
-OUT holds what the host stack was handed; --delivered one JSON line per frame an application read; --verdicts
-one per frame of the input. The last line on standard output is {"stats": …}.
+OUT holds what the host stack was handed; --delivered one JSON line per frame delivered to a socket;
+--verdicts one per frame of the input. The last line on standard output is {"stats": …}.
 
 \b
 Examples:
@@ -27,7 +27,7 @@ def command(
     ] = None,
     set_: Settings = None,
     out: Annotated[Path | None, typer.Option(metavar="OUT.pcap", help="What the host was handed.")] = None,
-    delivered: Annotated[Path | None, typer.Option(metavar="D.jsonl", help="What applications read.")] = None,
+    delivered: Annotated[Path | None, typer.Option(metavar="D.jsonl", help="What sockets got.")] = None,
     verdicts: Annotated[Path | None, typer.Option(metavar="V.jsonl", help="Where each frame ended.")] = None,
     quiet: Quiet = False,
 ) -> None:

@@ -78,9 +78,13 @@ class Explanation:
         total_a = float(self.table["a_ns"].sum())
         if self.table["difference_ns"].eq(0).all():
             return f"{self.a} and {self.b} spend their CPU time alike, {total_a:,.0f} ns per delivered frame."
+        # Shares of next to nothing say nothing: then the parts only cancel each other.
+        shared = abs(self.difference_ns) > 0.02 * total_a
         leading = "; ".join(
-            f"{row.name_} {row.difference_ns:+,.0f} ns ({row.share:.0%})"
-            for row in self.table.head(3).rename(columns={"name": "name_"}).itertuples(index=False)
+            f"{name} {change:+,.0f} ns" + (f" ({share:.0%})" if shared else "")
+            for name, change, share in zip(
+                *(self.table.head(3)[c] for c in ("name", "difference_ns", "share")), strict=True
+            )
         )
         return (
             f"From {self.a} to {self.b} the CPUs' time per delivered frame goes from {total_a:,.0f} to "

@@ -35,11 +35,15 @@ def _begin() -> None:
 
 @contextmanager
 def workers(jobs: int) -> Iterator[ProcessPoolExecutor]:
-    """A pool of `jobs` spawned processes.
+    """A pool of `jobs` processes.
 
     On an exception whatever has not begun is dropped and workers are ended.
     """
-    pool = ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"), initializer=_begin)
+    # A fork server that has imported what a run needs: workers begin at once, and no thread of ours is
+    # forked.
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["collectors.compare.repeats"])
+    pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin)
     try:
         yield pool
     except BaseException:

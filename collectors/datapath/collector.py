@@ -20,13 +20,13 @@ class Datapath:
     def __init__(self, result: Result) -> None:
         self._result = result
         observe = result.scenario.observe
-        asked = {
+        asked = dict.fromkeys(BASIC, True) | {
             "verdicts": observe.verdicts,
             "delivered": observe.verdicts,
             "handed": observe.frames,
             "trace": bool(observe.trace_frames),
         }
-        self.tables: tuple[str, ...] = (*BASIC, *(name for name, wanted in asked.items() if wanted))
+        self.tables: tuple[str, ...] = tuple(name for name in TABLES if asked[name])
 
     @property
     def sources(self) -> Mapping[str, Source]:

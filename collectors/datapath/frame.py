@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from collectors.columns import CLOCKS, RENAMED, SOURCES, TABLES, Clock, Source, TableSpec
 
-BASIC = ("cpu", "timeline", "queues", "cache", "latency", "drops", "ledger", "flows", "events", "counters")
+BASIC = ("cpu", "timeline", "queues", "drops", "cache", "latency", "ledger", "flows", "events", "counters")
 """The tables every run has; the others must be asked for in `observe`."""
 
 

@@ -54,7 +54,7 @@ def load(folder: str | Path, *, accept_broken_law: bool = False) -> Run | Compar
         scenario,
         stats,
         frames.__getitem__,
-        tuple(frames),
+        tuple(name for name in TABLES if name in frames),
         provenance=manifest["volatile"]["provenance"]["environment"],
     )
 

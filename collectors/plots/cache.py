@@ -7,10 +7,11 @@ import pandas as pd
 
 from collectors.compare.comparison import Comparison
 from collectors.datapath.cache import LEVELS, misses_per_frame
-from collectors.plots.drawing import Drawing
+from collectors.plots.drawing import Drawing, styled
 from collectors.plots.style import colours
 
 
+@styled
 def cache_misses(comparison: Comparison, title: str = "") -> Drawing:
     """One panel per level, one bar per scenario, stacked by layer.
 

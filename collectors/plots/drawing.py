@@ -3,13 +3,29 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
+from typing import ParamSpec
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from collectors.plots.style import STYLE
+
+Arguments = ParamSpec("Arguments")
+
+
+def styled(draw: Callable[Arguments, Drawing]) -> Callable[Arguments, Drawing]:
+    """Draw in the house's style, whatever the user has set."""
+
+    @wraps(draw)
+    def drawn(*args: Arguments.args, **named: Arguments.kwargs) -> Drawing:
+        with mpl.rc_context(STYLE):
+            return draw(*args, **named)
+
+    return drawn
 
 
 class Drawing:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from collectors.compare.comparison import Comparison
 from collectors.compare.statistics import Method
-from collectors.plots.drawing import Drawing
+from collectors.plots.drawing import Drawing, styled
 from collectors.plots.style import BLUE, GREY
 
 
+@styled
 def forest(
     comparison: Comparison, metrics: Sequence[str], a: str, *, method: Method = "welch", title: str = ""
 ) -> Drawing:
@@ -33,8 +35,9 @@ def forest(
         xscale="log", yticks=place, yticklabels=[f"{row.metric}: {row.b}" for row in effects.itertuples()]
     )
     axes.set_xlabel(f"ratio to {a}")
-    axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
-    axes.xaxis.set_minor_formatter(lambda _value, _: "")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
     axes.grid(axis="x", alpha=0.3)
     axes.invert_yaxis()
     axes.set_title(title or f"Effects against {a}")

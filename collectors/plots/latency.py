@@ -6,12 +6,13 @@ import numpy as np
 
 from collectors.compare.comparison import Comparison
 from collectors.datapath import latency as latencies
-from collectors.plots.drawing import Drawing
+from collectors.plots.drawing import Drawing, styled
 from collectors.plots.style import colours
 
 _NINES = (0, 90, 99, 99.9, 99.99, 99.999)
 
 
+@styled
 def latency_curve(comparison: Comparison, part: str = "total", title: str = "") -> Drawing:
     """Latency in µs over the percentile, one line per scenario, runs merged.
 
@@ -35,6 +36,7 @@ def latency_curve(comparison: Comparison, part: str = "total", title: str = "") 
     return drawing.note(comparison.repeats, "model", extra="from the intended send time; runs merged")
 
 
+@styled
 def latency_ccdf(comparison: Comparison, part: str = "total", title: str = "") -> Drawing:
     """Share of delivered frames slower than a latency, both axes logarithmic, one line per scenario, runs
     merged.

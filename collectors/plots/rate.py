@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from collectors.compare.comparison import Comparison
-from collectors.plots.drawing import Drawing
-from collectors.plots.style import CYCLE, DELIVERED_COLOUR
+from collectors.plots.drawing import Drawing, styled
+from collectors.plots.style import CYCLE, DELIVERED_COLOUR, GREY
 
 
+@styled
 def delivered_and_drops(comparison: Comparison, title: str = "") -> Drawing:
     """Stacked bars, one per scenario: Mpps delivered, then dropped by reason, with the t interval of what was
     delivered.
@@ -49,6 +50,7 @@ def delivered_and_drops(comparison: Comparison, title: str = "") -> Drawing:
             lw=0,
         )
         base = base + part
+    axes.bar(place, np.maximum(offered - base, 0), 0.6, bottom=base, color=GREY, label="under way at the end")
     axes.set(
         xticks=place,
         xticklabels=comparison.names,

@@ -7,10 +7,11 @@ import pandas as pd
 
 from collectors.compare.comparison import Comparison
 from collectors.datapath.cpu import BUSY, by_context
-from collectors.plots.drawing import Drawing
+from collectors.plots.drawing import Drawing, styled
 from collectors.plots.style import CONTEXT_COLOURS
 
 
+@styled
 def softirq_bars(comparison: Comparison, title: str = "") -> Drawing:
     """One panel per scenario, one bar per CPU.
 

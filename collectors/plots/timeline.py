@@ -6,9 +6,10 @@ import numpy as np
 
 from collectors.compare.comparison import Comparison
 from collectors.datapath.timeline import heat
-from collectors.plots.drawing import Drawing
+from collectors.plots.drawing import Drawing, styled
 
 
+@styled
 def softirq_heat(comparison: Comparison, repeat: int = 0, title: str = "") -> Drawing:
     """One panel per scenario: share of each bin that each CPU spent in softirq and ksoftirqd, in one run."""
     names = comparison.names

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from collectors.plots.drawing import Drawing
+from collectors.plots.drawing import Drawing, styled
 from collectors.plots.style import BLUE, GREY, ORANGE
 
 if TYPE_CHECKING:
     from collectors.compare.explain import Explanation
 
 
+@styled
 def waterfall(explanation: Explanation, most: int = 12) -> Drawing:
     """Horizontal bars from `a` down to `b`, ns per delivered frame.
 

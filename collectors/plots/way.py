@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from collectors.plots.drawing import Drawing
+from collectors.plots.drawing import Drawing, styled
 from collectors.plots.style import colours
 
 
+@styled
 def frame_way(trace: pd.DataFrame, title: str = "") -> Drawing:
     """The points of a traced frame, top to bottom, against the time since the first, µs.
 

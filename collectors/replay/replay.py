@@ -26,7 +26,7 @@ GENEROUS = (
     "nic.ring_size=4096",
     "nic.max_frame_bytes=262144",
     "nic.coalesce={rx_usecs=1, rx_max_coalesced_frames=1}",
-    'host.tcp={gap="wait", rcvbuf_bytes=268435456, max_out_of_order_frames=65536}',
+    'host.tcp.gap="ignore"',
     "host.sockets.rcvbuf_bytes=268435456",
 )
 """What a replay without a scenario sets, so that nothing is lost for want of room at capture speed."""
@@ -48,7 +48,10 @@ class Replay:
         return self.result.output_capture()
 
     def delivered(self) -> pd.DataFrame:
-        """One row per frame read: i, queue, cpu, time_ns, l4_payload (B), segs; all integers."""
+        """One row per frame delivered to a socket.
+
+        I, queue, cpu, time_ns, l4_payload (B), segs; all integers.
+        """
         rows = frame("delivered", self.result.table("delivered"))
         names = {"out": "i", "payload_bytes": "l4_payload", "segments": "segs"}
         return rows.rename(columns=names)[["i", "queue", "cpu", "time_ns", "l4_payload", "segs"]]

@@ -50,7 +50,7 @@ def render(notebook: Any, title: str, written: str) -> str:  # noqa: ANN401 - nb
     config.TagRemovePreprocessor.update(
         enabled=True, remove_input_tags={"remove-input"}, remove_cell_tags={"remove-cell"}
     )
-    page, _ = HTMLExporter(config=config).from_notebook_node(
+    page, _ = HTMLExporter(config=config).from_notebook_node(  # type: ignore[no-untyped-call]
         notebook, resources={"metadata": {"name": title}}
     )
     page = page.replace("</main>", f"\n{TIME_LINE}Written {written}.</p>\n</main>", 1)

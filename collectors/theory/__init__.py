@@ -1,1 +1,4 @@
-"""What can be worked out without running anything: published definitions and exact expectations to judge runs by."""
+"""What can be worked out without running anything.
+
+Published definitions and exact expectations to judge runs by.
+"""

@@ -1,4 +1,7 @@
-"""The Toeplitz hash as Microsoft defines it ("RSS hashing functions"), bit by bit: to judge by, not to run with."""
+"""The Toeplitz hash as Microsoft defines it ("RSS hashing functions"), bit by bit.
+
+To judge by, not to run with.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,9 @@ def toeplitz(key: bytes, data: bytes) -> int:
     Raises ValueError for a key shorter than the data and 4 bytes.
     """
     if len(key) < len(data) + 4:
-        raise ValueError(f"key of {len(key)} bytes: must be at least {len(data) + 4} for {len(data)} bytes of data")
+        raise ValueError(
+            f"key of {len(key)} bytes: must be at least {len(data) + 4} for {len(data)} bytes of data"
+        )
     bits = int.from_bytes(key, "big")
     result = 0
     for i in range(8 * len(data)):

@@ -1,0 +1,79 @@
+"""Bad scenarios: each error names the key, the value and what is allowed, and nothing is applied."""
+
+import pytest
+
+from engine import Scenario, ScenarioError, execute
+from engine.config import Nic
+
+BAD = [
+    # (settings, key named, value named, a word of what is allowed)
+    (["nic.queues=0"], "nic.queues", "0", "1"),
+    (["nic.queues=129"], "nic.queues", "129", "128"),
+    (["nic.queues=-1"], "nic.queues", "-1", ""),
+    (["nic.queues=four"], "nic.queues", "four", ""),
+    (["nic.queues=1.5"], "nic.queues", "1.5", ""),
+    (["nic.quues=4"], "nic", "quues", "queues"),
+    (["host.cpus=0"], "host.cpus", "0", "1"),
+    (["host.cpus=129"], "host.cpus", "129", "128"),
+    (["nic.ring_size=0"], "nic.ring_size", "0", "64"),
+    (["nic.rss.table_entries=100"], "nic.rss.table_entries", "100", "128"),
+    (["nic.rss.key=6d5a"], "nic.rss.key", "6d5a", "40"),
+    (["nic.rss.fields.udp4=5-tuple"], "nic.rss.fields.udp4", "5-tuple", "4-tuple"),
+    (["nic.queues=2", "nic.rss.table=[7]"], "nic.rss.table", "", ""),
+    (["nic.queues=2", "nic.rss.weights=[1, 1, 1]"], "nic.rss.weights", "", ""),
+    (["nic.irq_cpus=[99]"], "nic.irq_cpus", "99", ""),
+    (["duration_ns=0"], "duration_ns", "0", "1"),
+    (["host.sockets.accept=some"], "host.sockets.accept", "some", "any"),
+    (["host.rps.flow_limit_buckets=1000"], "host.rps.flow_limit_buckets", "1000", "power of two"),
+    (["observe.bin_ns=1"], "observe.bin_ns", "1", ""),
+    (["version=2"], "version", "2", "1"),
+    (["traffic.streams.0.generated.sizes={fixed={bytes=10}}"], "bytes", "10", "64"),
+    (["traffic.streams.0.generated.offered={line_share=1.5}"], "line_share", "1.5", "1"),
+    (["traffic.streams.0.generated.flows.count=0"], "count", "0", "1"),
+    (["traffic.streams=[]"], "traffic.streams", "", "1"),
+    (['costs=[{op="app.message", ns=1.0, source=""}]'], "costs[0].source", "", "from"),
+    (['costs=[{op="no.such", ns=1.0, source="x"}]'], "costs[0].op", "no.such", "app.message"),
+]
+
+
+@pytest.mark.parametrize(("settings", "key", "value", "allowed"), BAD, ids=[" ".join(bad[0]) for bad in BAD])
+def test_key_value_and_what_is_allowed_are_named(settings, key, value, allowed):
+    before = Scenario()
+    with pytest.raises(ScenarioError) as raised:
+        # Ranges that only NIC and traffic know are checked when they are built.
+        execute(before.with_(*settings))
+    error = raised.value
+    assert key in f"{error.key} {error.allowed} {error.value}"
+    assert value in f"{error.value} {error.allowed}"
+    assert allowed in error.allowed
+    assert error.key in str(error)
+    assert "\n" not in str(error)
+    assert before == Scenario()
+
+
+def test_more_queues_than_table_entries_is_no_way_out():
+    with pytest.raises(ScenarioError):
+        execute(Scenario().with_("nic.queues=128", "nic.rss.table_entries=64", "host.cpus=1"))
+
+
+def test_direct_construction_is_checked_too():
+    with pytest.raises(ScenarioError, match="nic.queues"):
+        Scenario(nic=Nic(queues=0))
+
+
+@pytest.mark.parametrize("setting", ["nic.queues", "=4", ""])
+def test_a_setting_without_a_key_or_value(setting):
+    with pytest.raises(ScenarioError, match="key=value"):
+        Scenario().with_(setting)
+
+
+@pytest.mark.parametrize("key", ["nic.queues.x", "traffic.streams.9.generated.start_ns", "traffic.streams.x", "seed.y.z"])
+def test_ways_that_lead_nowhere(key):
+    with pytest.raises(ScenarioError):
+        Scenario().with_(**{key: 1})
+
+
+@pytest.mark.parametrize("text", ["version = 1\nnic = 3", "version = [", "seed = 1", "version = 1\n[nic]\nqueues = \"8\"", "a = 1"])
+def test_bad_documents(text):
+    with pytest.raises(ScenarioError):
+        Scenario.from_toml(text + "\n")
