@@ -16,6 +16,7 @@ static const struct job {
 	struct sample (*run)(uint32_t passes);
 } jobs[] = {
 	{"nic_path_in_place", nic_path_in_place}, {"nic_path_copied", nic_path_copied},
+	{"nic_path_ptype", nic_path_ptype},
 	{"parse_alone", parse_alone},             {"toeplitz_table", toeplitz_table},
 	{"toeplitz_bulk", toeplitz_bulk},         {"exact_match_bulk", exact_match_bulk},
 	{"ring_one_core", ring_one_core},         {"ring_two_cores", ring_two_cores},

@@ -43,6 +43,7 @@ struct sample {
 int nic_path_set_up(const struct workload *w);
 struct sample nic_path_in_place(uint32_t passes);
 struct sample nic_path_copied(uint32_t passes);
+struct sample nic_path_ptype(uint32_t passes);
 struct sample parse_alone(uint32_t passes);
 
 int toeplitz_set_up(const struct workload *w);

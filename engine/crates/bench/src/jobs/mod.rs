@@ -24,6 +24,7 @@ pub(crate) fn all(workload: &Workload, machine: &Machine) -> Result<Vec<Box<dyn 
     Ok(vec![
         Box::new(nic_path::NicPath::new(workload, nic_path::Frames::InPlace)?),
         Box::new(nic_path::NicPath::new(workload, nic_path::Frames::Copied)?),
+        Box::new(nic_path::NicPath::new(workload, nic_path::Frames::CopiedAndDescribed)?),
         Box::new(parse::Parse::new(workload)),
         Box::new(toeplitz::Toeplitz::table(workload)),
         Box::new(toeplitz::Toeplitz::bulk(workload)),
