@@ -64,7 +64,10 @@ def _frame(path: Path) -> pd.DataFrame:
         data: pd.DataFrame = pq.read_table(path).to_pandas()
     except pa.ArrowException as cause:
         raise DatasetError(f"{path}: not readable as Parquet: {cause}") from None
-    return data
+    declared = TABLES[path.stem].columns if path.stem in TABLES else ()
+    names = {column.name for column in declared if column.dtype == "category"} | {"clock", "source"}
+    # A column without rows forgets that it holds names.
+    return data.astype(dict.fromkeys(names.intersection(data.columns), "category"))
 
 
 def _law(folder: Path, accept: bool, stats: Any, frames: dict[str, pd.DataFrame]) -> None:  # noqa: ANN401 - JSON

@@ -9,7 +9,7 @@ from scipy import stats
 def expected_fullest(balls: int, bins: int) -> float:
     """E[largest number of balls in one bin], each of `balls` thrown into one of `bins` bins, all alike.
 
-    With N_i independent Poisson variables conditioned on their sum, P(max <= m) is the coefficient of x^balls in
+    With independent Poisson variables conditioned on their sum, P(max <= m) is the coefficient of x^balls in
     (sum over j <= m of p_j x^j)^bins over P(sum = balls); E[max] is the sum of P(max > m).
     """
     if balls < 0 or bins < 1:

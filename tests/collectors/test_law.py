@@ -12,7 +12,13 @@ TERMS = ["rx_frames", "delivered", "dropped", "pending", "consumed"]
 def tables(rx=10, delivered=6, dropped=3, pending=1, consumed=0):
     queues = pd.DataFrame([(0, rx, delivered, dropped, pending, consumed)], columns=["queue", *TERMS])
     drops = pd.DataFrame([(0, "nic", "rx_missed", dropped)], columns=["queue", "layer", "reason", "frames"])
-    stats = {"rx": rx, "delivered": delivered, "dropped": {"rx_missed": dropped}, "pending": pending, "consumed": consumed}
+    stats = {
+        "rx": rx,
+        "delivered": delivered,
+        "dropped": {"rx_missed": dropped},
+        "pending": pending,
+        "consumed": consumed,
+    }
     return stats, queues.astype("uint64").astype({"queue": "int64"}), drops
 
 

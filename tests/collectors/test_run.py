@@ -36,7 +36,8 @@ def test_every_table_is_as_declared(light, heavy, name):
 
 def test_what_was_asked_for_is_there():
     everything = run(
-        LIGHT.with_(**{"observe.verdicts": True, "observe.frames": True, "observe.trace_frames": [0, 5]}), progress=False
+        LIGHT.with_(**{"observe.verdicts": True, "observe.frames": True, "observe.trace_frames": [0, 5]}),
+        progress=False,
     )
     assert set(everything.tables) == set(TABLES)
     for name in everything.tables:
@@ -68,7 +69,9 @@ def test_the_ledger_is_the_cpus_busy_time(heavy):
     busy = heavy.cpu[heavy.cpu["context"] != "idle"].groupby("cpu")["ns"].sum()
     ledger = heavy.ledger.groupby("cpu")["ns"].sum().reindex(busy.index, fill_value=0.0)
     np.testing.assert_allclose(ledger, busy, rtol=0, atol=1e-3)
-    np.testing.assert_allclose(heavy.ledger["ns"], heavy.ledger["op_ns"] + heavy.ledger["cache_ns"], atol=1e-6)
+    np.testing.assert_allclose(
+        heavy.ledger["ns"], heavy.ledger["op_ns"] + heavy.ledger["cache_ns"], atol=1e-6
+    )
 
 
 def test_contexts_add_up_to_elapsed_time(heavy):

@@ -67,13 +67,17 @@ def test_a_setting_without_a_key_or_value(setting):
         Scenario().with_(setting)
 
 
-@pytest.mark.parametrize("key", ["nic.queues.x", "traffic.streams.9.generated.start_ns", "traffic.streams.x", "seed.y.z"])
+@pytest.mark.parametrize(
+    "key", ["nic.queues.x", "traffic.streams.9.generated.start_ns", "traffic.streams.x", "seed.y.z"]
+)
 def test_ways_that_lead_nowhere(key):
     with pytest.raises(ScenarioError):
         Scenario().with_(**{key: 1})
 
 
-@pytest.mark.parametrize("text", ["version = 1\nnic = 3", "version = [", "seed = 1", "version = 1\n[nic]\nqueues = \"8\"", "a = 1"])
+@pytest.mark.parametrize(
+    "text", ["version = 1\nnic = 3", "version = [", "seed = 1", 'version = 1\n[nic]\nqueues = "8"', "a = 1"]
+)
 def test_bad_documents(text):
     with pytest.raises(ScenarioError):
         Scenario.from_toml(text + "\n")

@@ -37,7 +37,9 @@ def test_steps_must_advance():
 
 
 def test_a_capture_is_found_beside_the_scenario(tmp_path, monkeypatch):
-    (tmp_path / "s.toml").write_text('version = 1\n[[traffic.streams]]\n[traffic.streams.capture]\nfile = "none.pcap"\n')
+    (tmp_path / "s.toml").write_text(
+        'version = 1\n[[traffic.streams]]\n[traffic.streams.capture]\nfile = "none.pcap"\n'
+    )
     scenario = Scenario.from_toml(tmp_path / "s.toml")
     with pytest.raises(FileNotFoundError):
         execute(scenario)

@@ -81,7 +81,11 @@ def test_with_changes_one_key_and_leaves_the_old_alone():
         ("host.tcp.gap=wait", "host.tcp.gap", "wait"),
         ('host.tcp.gap="wait"', "host.tcp.gap", "wait"),
         ("host.cache.enabled=false", "host.cache.enabled", False),
-        ("traffic.streams.0.generated.offered={line_share=0.5}", "traffic.streams.0.generated.offered", {"line_share": 0.5}),
+        (
+            "traffic.streams.0.generated.offered={line_share=0.5}",
+            "traffic.streams.0.generated.offered",
+            {"line_share": 0.5},
+        ),
         ("traffic.frames=10", "traffic.frames", 10),
     ],
 )
@@ -91,9 +95,9 @@ def test_settings_as_text(setting, key, value):
 
 
 def test_configuration_values_may_be_given():
-    assert Scenario().with_(**{"traffic.streams.0.generated.sizes": Fixed(128)})["traffic.streams.0.generated.sizes"] == {
-        "fixed": {"bytes": 128}
-    }
+    assert Scenario().with_(**{"traffic.streams.0.generated.sizes": Fixed(128)})[
+        "traffic.streams.0.generated.sizes"
+    ] == {"fixed": {"bytes": 128}}
     assert Scenario().with_(traffic=RICH.traffic).traffic == RICH.traffic
 
 

@@ -6,7 +6,8 @@ from engine import units
 
 
 @pytest.mark.parametrize(
-    ("text", "ns"), [("10us", 10_000), ("1.5 ms", 1_500_000), ("2s", 2_000_000_000), ("7ns", 7), ("1_000µs", 10**6)]
+    ("text", "ns"),
+    [("10us", 10_000), ("1.5 ms", 1_500_000), ("2s", 2_000_000_000), ("7ns", 7), ("1_000µs", 10**6)],
 )
 def test_durations(text, ns):
     assert units.duration_ns(text) == ns
@@ -29,7 +30,15 @@ def test_what_is_no_duration_is_named(text):
 @pytest.mark.parametrize(
     # RFC 2544's sizes at 10GbE, frames per second as published in line-rate tables.
     ("size", "pps"),
-    [(64, 14_880_952), (128, 8_445_945), (256, 4_528_985), (512, 2_349_624), (1024, 1_197_318), (1280, 961_538), (1518, 812_743)],
+    [
+        (64, 14_880_952),
+        (128, 8_445_945),
+        (256, 4_528_985),
+        (512, 2_349_624),
+        (1024, 1_197_318),
+        (1280, 961_538),
+        (1518, 812_743),
+    ],
 )
 def test_line_rate(size, pps):
     assert int(units.line_rate_pps(size)) == pps

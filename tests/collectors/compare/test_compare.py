@@ -19,7 +19,9 @@ BASE = Scenario(duration_ns=300_000).with_("host.cpus=2", "nic.queues=2")
 
 @pytest.fixture(scope="module")
 def queues():
-    return compare({f"{n}q": BASE.with_(f"nic.queues={n}") for n in (1, 2)}, repeats=3, jobs=1, progress=False)
+    return compare(
+        {f"{n}q": BASE.with_(f"nic.queues={n}") for n in (1, 2)}, repeats=3, jobs=1, progress=False
+    )
 
 
 def test_one_row_per_run_in_the_order_asked_for(queues):
@@ -57,7 +59,13 @@ def test_the_finding_is_one_sentence_with_interval_n_and_clock(queues):
     text = finding(queues, "1q", "2q", "64 B")
     assert text.startswith("64 B: ")
     assert text.count("\n") == 0
-    for part in ("95 %" if "95 %" in text else "95%", "interval", "n = 3 and 3 runs", "clock virtual", "open loop"):
+    for part in (
+        "95 %" if "95 %" in text else "95%",
+        "interval",
+        "n = 3 and 3 runs",
+        "clock virtual",
+        "open loop",
+    ):
         assert part in text
 
 

@@ -23,14 +23,20 @@ def side(ops, idle_ns, delivered, cpus=2):
     ).astype({"layer": "category", "op": "category"})
     busy = float(ledger["ns"].sum())
     cpu = pd.DataFrame(
-        [(cpu, context, ns) for cpu in range(cpus) for context, ns in (("softirq", busy / cpus), ("idle", idle_ns / cpus))],
+        [
+            (cpu, context, ns)
+            for cpu in range(cpus)
+            for context, ns in (("softirq", busy / cpus), ("idle", idle_ns / cpus))
+        ],
         columns=["cpu", "context", "ns"],
     )
     return Side({"delivered": delivered}, {"ledger": ledger, "cpu": cpu})
 
 
 NS = st.floats(0, 1e9, allow_nan=False)
-OPS = st.dictionaries(st.sampled_from(["napi.poll", "ip.input", "app.read", "nic.irq"]), st.tuples(NS, NS), min_size=1)
+OPS = st.dictionaries(
+    st.sampled_from(["napi.poll", "ip.input", "app.read", "nic.irq"]), st.tuples(NS, NS), min_size=1
+)
 SIDES = st.builds(side, OPS, st.floats(1, 1e9), st.integers(1, 10**6))
 
 

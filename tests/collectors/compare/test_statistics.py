@@ -24,7 +24,8 @@ def test_the_t_interval_covers_the_mean_as_often_as_it_says():
 @pytest.mark.parametrize("method", ["welch", "paired"])
 def test_a_against_a_raises_no_more_false_alarms_than_it_says(method):
     alarms = [
-        effect("delivered_pps", ("a", a), ("b", b), method=method).found for a, b in zip(per_run(), per_run(), strict=True)
+        effect("delivered_pps", ("a", a), ("b", b), method=method).found
+        for a, b in zip(per_run(), per_run(), strict=True)
     ]
     assert np.mean(alarms) <= 0.05 + 4 * np.sqrt(0.05 * 0.95 / TRIALS)
 

@@ -7,8 +7,20 @@ import pytest
 from collectors.columns import CLOCKS, SOURCES, TABLES
 from collectors.datapath.frame import check, frame
 
-ARROW = {"int64": pa.int64(), "uint64": pa.uint64(), "float64": pa.float64(), "category": pa.string(), "str": pa.string()}
-VALUES = {"int64": [3, -1], "uint64": [3, 1], "float64": [0.5, 2.0], "category": ["b", "a"], "str": ["x", "y"]}
+ARROW = {
+    "int64": pa.int64(),
+    "uint64": pa.uint64(),
+    "float64": pa.float64(),
+    "category": pa.string(),
+    "str": pa.string(),
+}
+VALUES = {
+    "int64": [3, -1],
+    "uint64": [3, 1],
+    "float64": [0.5, 2.0],
+    "category": ["b", "a"],
+    "str": ["x", "y"],
+}
 
 
 def batch(name):

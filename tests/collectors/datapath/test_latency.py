@@ -18,7 +18,10 @@ def bucket(value):
 
 
 def table(values, part="total", queue=0):
-    rows = pd.DataFrame([(part, queue, *bucket(value), 1) for value in values], columns=["part", "queue", "low_ns", "high_ns", "frames"])
+    rows = pd.DataFrame(
+        [(part, queue, *bucket(value), 1) for value in values],
+        columns=["part", "queue", "low_ns", "high_ns", "frames"],
+    )
     rows = rows.groupby(["part", "queue", "low_ns", "high_ns"], as_index=False)["frames"].sum()
     return rows.astype({"part": "category", "low_ns": "uint64", "high_ns": "uint64", "frames": "uint64"})
 
@@ -31,7 +34,10 @@ def test_percentiles_are_nearest_ranks_within_a_bucket(values, percent):
     assert abs(found - exact) <= max(exact / 128, 0)
 
 
-@given(st.lists(st.integers(0, 10**7), min_size=1, max_size=50), st.lists(st.integers(0, 10**7), min_size=1, max_size=50))
+@given(
+    st.lists(st.integers(0, 10**7), min_size=1, max_size=50),
+    st.lists(st.integers(0, 10**7), min_size=1, max_size=50),
+)
 def test_merging_is_adding(a, b):
     merged = latency.merge([table(a), table(b, queue=1)])
     whole = latency.merge([table(a + b)])

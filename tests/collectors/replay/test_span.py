@@ -34,7 +34,9 @@ def test_nothing_to_read_is_no_time(content):
 def pcapng(stamps, option=b"", order="<"):
     def block(kind, body):
         body += bytes(-len(body) % 4)
-        return struct.pack(order + "II", kind, len(body) + 12) + body + struct.pack(order + "I", len(body) + 12)
+        return (
+            struct.pack(order + "II", kind, len(body) + 12) + body + struct.pack(order + "I", len(body) + 12)
+        )
 
     content = block(0x0A0D0D0A, struct.pack(order + "IHHq", 0x1A2B3C4D, 1, 0, -1))
     content += block(1, struct.pack(order + "HHI", 1, 0, 0) + option)
