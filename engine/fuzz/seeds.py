@@ -1,5 +1,8 @@
-"""Write the seed corpora from the repository's captures: every frame of `variety`, one frame of each length and
-protocol of `first_light`. Run from this folder with scapy installed: `python seeds.py`."""
+"""Write the seed corpora from the repository's captures.
+
+Every frame of `variety`, one frame of each length and protocol of `first_light`.
+Run in this folder: `python seeds.py`.
+"""
 
 import hashlib
 from pathlib import Path
@@ -8,7 +11,7 @@ from scapy.utils import PcapNgReader, PcapReader
 
 CAPTURES = Path("../../datasets/captures")
 CORPUS = Path("corpus")
-# An input that drives the NIC: configuration, then (operation, argument) with the frame's bytes behind an arrival.
+# Steps behind the arrivals, as (operation, argument): take, release, refill, arm, wait.
 TAKE_REFILL_ARM = bytes([3, 90, 4, 255, 5, 0, 6, 0, 7, 200])
 
 
