@@ -13,13 +13,13 @@
 # %% [markdown]
 # # A tour of the receive path
 #
-# One packet, followed from the wire to the program that reads it. Everything on the way is real: the bytes, the parse,
-# the hash, the ring. Only time is virtual: it advances by what each step costs, and the cost table says where every
-# number comes from.
+# One packet, followed from the wire to the program that reads it. Everything on the way is real: the bytes,
+# the parse, the hash, the ring. Only time is virtual: it advances by what each step costs, and the cost table
+# says where every number comes from.
 
 # %% tags=["parameters"]
 frame = 1000
-duration_us = 200.0
+duration_us = 1000.0
 queues = 4
 seed = 1
 
@@ -39,8 +39,8 @@ from engine.units import frame_time_ns, goodput_bps, line_rate_pps
 # %% [markdown]
 # ## How much is 10GbE?
 #
-# A frame occupies its own bytes and 20 more: 8 of preamble, 12 of gap. So a line of 10 Gb/s carries at most this many
-# frames a second, and leaves this long for each.
+# A frame occupies its own bytes and 20 more: 8 of preamble, 12 of gap. So a line of 10 Gb/s carries at most
+# this many frames a second, and leaves this long for each.
 
 # %%
 sizes = [64, 128, 256, 512, 1024, 1280, 1518]
@@ -85,14 +85,17 @@ tour
 
 # %%
 stats = tour.stats
-assert stats["rx"] == stats["delivered"] + sum(stats["dropped"].values()) + stats["pending"] + stats["consumed"]
+assert (
+    stats["rx"] == stats["delivered"] + sum(stats["dropped"].values()) + stats["pending"] + stats["consumed"]
+)
 assert 0 <= frame < stats["rx"]
 tour.queues
 
 # %% [markdown]
 # ## The way of one frame
 #
-# The same scenario again, with one frame watched: a run is repeatable, so it is the same frame with the same fate.
+# The same scenario again, with one frame watched: a run is repeatable, so it is the same frame with the same
+# fate.
 
 # %%
 trace = tour.trace(frame)
@@ -142,5 +145,7 @@ pd.DataFrame([{"operation": row.key, "ns": row.ns, "source": row.source} for row
 # Every table says what its columns mean.
 
 # %%
-pd.DataFrame([(column.name, column.dtype, column.unit, column.meaning) for column in TABLES["queues"].columns],
-             columns=["column", "dtype", "unit", "meaning"])
+pd.DataFrame(
+    [(column.name, column.dtype, column.unit, column.meaning) for column in TABLES["queues"].columns],
+    columns=["column", "dtype", "unit", "meaning"],
+)

@@ -13,12 +13,10 @@
 # %% [markdown]
 # # 10GbE into eight CPUs: what receive queues change
 #
-# The same traffic arrives four times: with 1, 2, 4 and 8 receive queues. Frames are real bytes through a real parser,
-# a real Toeplitz hash, rings, NAPI and sockets; time is virtual, so that any number of CPUs can be asked for and a run
-# repeats to the byte. Counts come from the engine; every figure of time and cache comes from its model of costs, and
-# says so.
-#
-# Change a value in the next cell and run everything again.
+# The same traffic arrives four times: with 1, 2, 4 and 8 receive queues. Frames are real bytes through a real
+# parser, a real Toeplitz hash, rings, NAPI and sockets; time is virtual, so that any number of CPUs can be
+# asked for and a run repeats to the byte. Counts come from the engine; every figure of time and cache comes
+# from its model of costs, and says so. # Change a value in the next cell and run everything again.
 
 # %% tags=["parameters"]
 queues = [1, 2, 4, 8]
@@ -36,7 +34,7 @@ jobs = None
 from pathlib import Path
 
 import pandas as pd
-from IPython.display import Markdown, display
+import IPython.display as screen
 
 from collectors import plots
 from collectors.compare import compare
@@ -53,8 +51,8 @@ from engine.units import engineering, line_rate_pps
 # %% [markdown]
 # ## The four mixes
 #
-# All are open loop: no receiver slows the sender down. 64 B at line rate is 14,880,952 frames a second, preamble and
-# gap counted: 67.2 ns for each.
+# All are open loop: no receiver slows the sender down. 64 B at line rate is 14,880,952 frames a second,
+# preamble and gap counted: 67.2 ns for each.
 
 # %% tags=["remove-input"]
 mixes = {
@@ -99,7 +97,9 @@ offered = {
 }
 pd.DataFrame(
     {
-        "offered": [engineering(offered[mix], "pps") if mix in offered else "as the frames allow" for mix in mixes],
+        "offered": [
+            engineering(offered[mix], "pps") if mix in offered else "as the frames allow" for mix in mixes
+        ],
         "virtual time, ms": [milliseconds for milliseconds, _ in mixes.values()],
         "runs": [repeats * len(queues)] * len(mixes),
     },
@@ -126,10 +126,11 @@ comparisons["capture at line rate"] = compare(scenarios["capture at line rate"],
 
 # %% tags=["remove-input"]
 for mix, comparison in comparisons.items():
-    display(Markdown(f"- **{mix}**: {finding(comparison, few, many)}"))
+    screen.display(screen.Markdown(f"- **{mix}**: {finding(comparison, few, many)}"))
 
 # %% [markdown]
-# Every frame is accounted for: `rx = delivered + Σ dropped + pending + consumed`, per queue and in total, in every run.
+# Every frame is accounted for: `rx = delivered + Σ dropped + pending + consumed`, per queue and in total, in
+# every run.
 
 # %% tags=["remove-input"]
 for comparison in comparisons.values():
@@ -140,62 +141,64 @@ for comparison in comparisons.values():
         )
 pd.concat({mix: comparison.table for mix, comparison in comparisons.items()}, names=["mix", "row"]).groupby(
     ["mix", "name"], sort=False
-)[["delivered_pps", "loss_ratio", "latency_p50_ns", "latency_p99_ns", "cpu_ns_per_frame", "queue_fairness"]].mean()
+)[
+    ["delivered_pps", "loss_ratio", "latency_p50_ns", "latency_p99_ns", "cpu_ns_per_frame", "queue_fairness"]
+].mean()
 
 # %% [markdown]
 # ## Delivered rate and drops by reason
 
 # %% tags=["remove-input"]
 for mix, comparison in comparisons.items():
-    display(plots.delivered_and_drops(comparison, title=mix))
+    screen.display(plots.delivered_and_drops(comparison, title=mix))
 
 # %% [markdown]
 # ## Softirq time per CPU
 
 # %% tags=["remove-input"]
 for mix, comparison in comparisons.items():
-    display(plots.softirq_bars(comparison, title=mix))
+    screen.display(plots.softirq_bars(comparison, title=mix))
 
 # %% [markdown]
 # ## The same over time
 
 # %% tags=["remove-input"]
 for mix, comparison in comparisons.items():
-    display(plots.softirq_heat(comparison, title=mix))
+    screen.display(plots.softirq_heat(comparison, title=mix))
 
 # %% [markdown]
 # ## Cache misses per packet, by level and layer
 #
-# The caches are a model: private L1d and L2 per CPU, one LLC, part of it written by the card. A line that another CPU
-# changed has to be fetched from there.
+# The caches are a model: private L1d and L2 per CPU, one LLC, part of it written by the card. A line that
+# another CPU changed has to be fetched from there.
 
 # %% tags=["remove-input"]
 for mix, comparison in comparisons.items():
-    display(plots.cache_misses(comparison, title=mix))
+    screen.display(plots.cache_misses(comparison, title=mix))
 
 # %% [markdown]
 # ## Latency
 #
-# From the time a frame was meant to be sent to the time an application read it, so that waiting is never left out.
-# Dropped frames have no latency: read these curves beside the loss.
+# From the time a frame was meant to be sent to the time an application read it, so that waiting is never left
+# out. Dropped frames have no latency: read these curves beside the loss.
 
 # %% tags=["remove-input"]
 for mix, comparison in comparisons.items():
-    display(plots.latency_curve(comparison, title=mix))
-    display(plots.latency_ccdf(comparison, title=mix))
+    screen.display(plots.latency_curve(comparison, title=mix))
+    screen.display(plots.latency_ccdf(comparison, title=mix))
 
 # %% [markdown]
 # ## Where the difference comes from
 #
-# The ledger knows what every operation cost on every CPU. Divided by the frames delivered, the difference between two
-# sides splits into named contributions that add up to it exactly.
+# The ledger knows what every operation cost on every CPU. Divided by the frames delivered, the difference
+# between two sides splits into named contributions that add up to it exactly.
 
 # %% tags=["remove-input"]
 for mix, comparison in comparisons.items():
     explanation = comparison.explain(few, many)
     assert abs(explanation.table["share"].sum() - 1) < 1e-9 or explanation.difference_ns == 0
-    display(Markdown(f"**{mix}.** {explanation.sentence}"))
-    display(explanation.waterfall())
+    screen.display(screen.Markdown(f"**{mix}.** {explanation.sentence}"))
+    screen.display(explanation.waterfall())
 
 # %% [markdown]
 # ## Effects, with their intervals
@@ -203,7 +206,7 @@ for mix, comparison in comparisons.items():
 # %% tags=["remove-input"]
 judged = ["delivered_pps", "latency_p50_ns", "latency_p99_ns", "cpu_ns_per_frame", "llc_misses_per_frame"]
 for mix, comparison in comparisons.items():
-    display(plots.forest(comparison, judged, few, title=mix))
+    screen.display(plots.forest(comparison, judged, few, title=mix))
 
 # %% [markdown]
 # ## What this was run on

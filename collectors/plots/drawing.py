@@ -67,5 +67,15 @@ class Drawing:
             self.figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
         return path
 
-    def _repr_svg_(self) -> str:
-        return self.svg()
+    @property
+    def title(self) -> str:
+        """What the figure is about, in words: its titles, in order."""
+        titles = [self.figure.get_suptitle(), *(axes.get_title() for axes in self.axes)]
+        return " · ".join(dict.fromkeys(title for title in titles if title)) or "figure"
+
+    def __repr__(self) -> str:
+        return f"<Drawing: {self.title}>"
+
+    def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
+        bundle = {"text/plain": repr(self), "image/svg+xml": self.svg()}
+        return bundle, {"image/svg+xml": {"alt": self.title}}

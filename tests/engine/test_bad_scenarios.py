@@ -57,7 +57,7 @@ def test_more_queues_than_table_entries_is_no_way_out():
 
 
 def test_direct_construction_is_checked_too():
-    with pytest.raises(ScenarioError, match="nic.queues"):
+    with pytest.raises(ScenarioError, match=r"nic\.queues"):
         Scenario(nic=Nic(queues=0))
 
 

@@ -1,14 +1,14 @@
 """Scenarios: values, text forms, changes by dotted keys."""
 
+import copy
 import json
-import pickle
 
 import pytest
 
 from engine import Scenario, ScenarioError
 from engine.config import Capture, Cost, Generated, Traffic
-from engine.config.offered import Bursts, FramesPerSecond, LineShare
 from engine.config.flows import Flows, WebSearch, Zipf
+from engine.config.offered import Bursts, FramesPerSecond, LineShare
 from engine.config.sizes import CdfPoint, Empirical, Fixed, Imix, Rfc2544
 from engine.config.traffic import Paced
 
@@ -50,7 +50,7 @@ def test_a_scenario_is_a_value():
     assert hash(Scenario()) == hash(Scenario())
     assert Scenario(seed=2) != Scenario()
     assert len({Scenario(), Scenario(), Scenario(seed=2)}) == 2
-    assert pickle.loads(pickle.dumps(RICH)) == RICH
+    assert copy.deepcopy(RICH) == RICH
     with pytest.raises(AttributeError):
         Scenario().seed = 3
 

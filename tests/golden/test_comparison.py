@@ -1,4 +1,5 @@
-"""A small seeded comparison as a reviewed table: a change of the model shows here, and nowhere else by surprise.
+"""A small seeded comparison as a reviewed table: a change of the model shows here, and nowhere else by
+surprise.
 
 To accept a change: RXBENCH_GOLDEN=write python -m pytest tests/golden, then review the difference.
 """

@@ -42,7 +42,8 @@ SIDES = st.builds(side, OPS, st.floats(1, 1e9), st.integers(1, 10**6))
 
 @given(SIDES, SIDES)
 def test_contributions_add_up(a, b):
-    # What is shown is rounded to float64 from exact values: the sums may be off by that rounding, and no more.
+    # What is shown is rounded to float64 from exact values: the sums may be off by that rounding, and no
+    # more.
     found = explain(a, b)
     table = found.table
     total = table["b_ns"].sum() - table["a_ns"].sum()

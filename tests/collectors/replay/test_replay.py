@@ -5,11 +5,11 @@ import struct
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from collectors.cli import app
-from engine import CaptureError, ScenarioError
 from collectors.replay import replay
-from typer.testing import CliRunner
+from engine import CaptureError, ScenarioError
 
 ROOT = Path(__file__).resolve().parents[3]
 FIRST_LIGHT = ROOT / "datasets/captures/first_light/first_light.pcap"
@@ -21,7 +21,7 @@ def frames(path):
     assert content[:4] in (b"\x4d\x3c\xb2\xa1", b"\xa1\xb2\x3c\x4d")
     at, found = 24, []
     while at < len(content):
-        seconds, nanoseconds, length, original = struct.unpack_from("<IIII", content, at)
+        _, _, length, _ = struct.unpack_from("<IIII", content, at)
         found.append(content[at + 16 : at + 16 + length])
         at += 16 + length
     assert at == len(content)
@@ -34,8 +34,10 @@ def written(tmp_path_factory):
     paths = {name: folder / name for name in ("out.pcap", "d.jsonl", "v.jsonl")}
     shown = CliRunner().invoke(
         app,
-        ["replay", str(FIRST_LIGHT), "--out", str(paths["out.pcap"]), "--delivered", str(paths["d.jsonl"])]
-        + ["--verdicts", str(paths["v.jsonl"])],
+        [
+            *("replay", str(FIRST_LIGHT), "--out", str(paths["out.pcap"])),
+            *("--delivered", str(paths["d.jsonl"]), "--verdicts", str(paths["v.jsonl"])),
+        ],
     )
     assert shown.exit_code == 0, shown.stderr
     assert sorted(path.name for path in folder.iterdir()) == sorted(paths)
@@ -52,7 +54,7 @@ def written(tmp_path_factory):
 
 
 def test_every_input_frame_has_a_verdict(written):
-    out, delivered, verdicts, stats = written
+    _, delivered, verdicts, stats = written
     assert [line["n"] for line in verdicts] == list(range(1, stats["rx"] + 1))
     assert sum(line["verdict"] == "delivered" for line in verdicts) == stats["delivered"] == len(delivered)
     assert set(verdicts[0]) == {"n", "verdict", "out"}

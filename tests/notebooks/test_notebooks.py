@@ -1,0 +1,142 @@
+"""Notebooks are executed, their .ipynb twins are what their source generates, the report loads nothing."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from collectors.report import NotebookFailed, build
+from collectors.report.execute import execute
+from collectors.report.html import TIME_LINE, external_references
+from collectors.report.notebook import FOLDER, read, sources, stale, text
+
+ROOT = Path(__file__).resolve().parents[2]
+TINY = {
+    "repeats": 2,
+    "queues": [1, 8],
+    "duration_64_ms": 0.3,
+    "duration_imix_ms": 0.3,
+    "duration_1518_ms": 0.5,
+    "duration_capture_ms": 0.3,
+    "jobs": 1,
+}
+
+
+def outputs(notebook):
+    for cell in notebook["cells"]:
+        for output in cell.get("outputs", []):
+            yield from output.get("data", {}).items()
+
+
+def test_every_ipynb_is_what_its_source_generates():
+    assert {path.stem for path in sources()} >= {"00_tour", "03_rss_scaling", "10gbe_report"}
+    assert [path.name for path in stale()] == []
+
+
+def test_a_stale_or_orphaned_ipynb_is_found(tmp_path):
+    for source in sources():
+        shutil.copy(source, tmp_path)
+    assert len(stale(tmp_path)) == len(sources())
+    for source in sources(tmp_path):
+        source.with_suffix(".ipynb").write_text(text(source))
+    assert stale(tmp_path) == []
+    first = sources(tmp_path)[0]
+    first.write_text(first.read_text() + "\n# %%\n1 + 1\n")
+    (tmp_path / "orphan.ipynb").write_text("{}")
+    assert [path.name for path in stale(tmp_path)] == [first.with_suffix(".ipynb").name, "orphan.ipynb"]
+
+
+@pytest.mark.parametrize("source", sources(), ids=lambda path: path.stem)
+def test_sources_hold_no_outputs_and_name_their_parameters(source):
+    notebook = read(source)
+    assert [cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", [])]
+    assert len({cell.id for cell in notebook.cells}) == len(notebook.cells)
+    assert all(not cell.get("outputs") for cell in notebook.cells)
+    assert text(source) == text(source)
+
+
+def test_the_tour(tmp_path):
+    done = execute(read(FOLDER / "00_tour.py"), {"frame": 42, "duration_us": 200.0}, folder=FOLDER)
+    shown = [content for kind, content in outputs(done) if kind == "text/html"]
+    assert any("app" in table and "ring" in table for table in shown)
+    assert any("14880952.38" in table for table in shown)
+
+
+@pytest.mark.slow
+def test_rss_scaling():
+    parameters = {"spread_seeds": 12, "flow_counts": [1, 8, 64], "repeats": 2, "frame_sizes": [64], "jobs": 1}
+    done = execute(read(FOLDER / "03_rss_scaling.py"), parameters, folder=FOLDER)
+    shown = [content for kind, content in outputs(done) if kind == "text/html"]
+    assert any("0x51ccc178" in table for table in shown)
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory):
+    return build(tmp_path_factory.mktemp("report"), parameters=TINY)
+
+
+def test_the_report_loads_nothing_from_anywhere(report):
+    page = report.html.read_text()
+    assert external_references(page) == []
+    assert "<script" not in page or "src=" not in page.split("<script", 1)[1].split(">", 1)[0]
+    assert len(page) < 10_000_000
+
+
+def test_the_report_shows_what_it_must(report):
+    notebook = json.loads(report.notebook.read_text())
+    kinds = [kind for kind, _ in outputs(notebook)]
+    # Seven figures and a waterfall for each of four mixes.
+    assert kinds.count("image/svg+xml") == 4 * 8
+    findings = ["".join(content) for kind, content in outputs(notebook) if kind == "text/markdown"]
+    for mix in ("64 B at line rate", "IMIX at 80 %", "1,518 B at line rate", "capture at line rate"):
+        (sentence,) = [text for text in findings if text.startswith(f"- **{mix}**")]
+        assert "interval" in sentence
+        assert "n = 2 and 2 runs" in sentence
+        assert "clock virtual" in sentence
+    page = report.html.read_text()
+    assert "duration_64_ms" in page
+    assert "import IPython" not in page
+
+
+def test_figures_say_runs_clock_source_and_loop(report):
+    # Glyphs are drawn as paths; the words are kept in comments of the SVG.
+    notebook = json.loads(report.notebook.read_text())
+    for kind, content in outputs(notebook):
+        if kind == "image/svg+xml":
+            note = "".join(content)
+            assert "clock virtual" in note
+            assert "open loop" in note
+            assert "<dc:date>" not in note
+
+
+def test_two_reports_differ_in_one_line(report, tmp_path):
+    other = build(tmp_path, parameters=TINY)
+    first, second = (each.html.read_text().splitlines() for each in (report, other))
+    assert len(first) == len(second)
+    differing = [line for line, twin in zip(first, second, strict=True) if line != twin]
+    assert all(line.startswith(TIME_LINE) for line in differing)
+    assert report.notebook.read_bytes() == other.notebook.read_bytes()
+
+
+def test_a_cell_that_raises_is_told_in_one_line_and_nothing_is_written(tmp_path):
+    source = tmp_path / "bad.py"
+    source.write_text('# %% tags=["parameters"]\nx = 1\n\n# %%\nraise ValueError("no such queue")\n')
+    with pytest.raises(NotebookFailed, match="ValueError: no such queue"):
+        build(tmp_path / "out", source)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        '<script src="https://x.example/a.js"></script>',
+        "<link href='//x.example/a.css'>",
+        "<style>@import 'a.css';</style>",
+        "<style>a { background: url(https://x.example/a.png) }</style>",
+        '<script type="module">import("https://x.example/a.js")</script>',
+        '<a href="http://x.example/">x</a>',
+    ],
+)
+def test_external_references_are_found(page):
+    assert external_references(page)
