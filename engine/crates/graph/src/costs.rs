@@ -112,14 +112,20 @@ impl CostTable {
             match (found.next(), found.next()) {
                 (Some(row), None) => rows.push(row.clone()),
                 (None, _) => return Err(ScenarioError::new(format!("cost of {key}"), "nothing", "one row")),
-                (Some(_), Some(_)) => return Err(ScenarioError::new(format!("cost of {key}"), "two rows", "one row")),
+                (Some(_), Some(_)) => {
+                    return Err(ScenarioError::new(format!("cost of {key}"), "two rows", "one row"));
+                }
             }
         }
         if let Some(row) = document.op.iter().find(|row| Op::from_key(&row.key).is_none()) {
             return Err(ScenarioError::new("cost table row", &row.key, "a declared operation"));
         }
         let (memory, latency) = (document.memory, document.latency);
-        let sourced = |source: &str| ["published: ", "derived: ", "measured: ", "assumed: "].iter().any(|kind| source.starts_with(kind));
+        let sourced = |source: &str| {
+            ["published: ", "derived: ", "measured: ", "assumed: "]
+                .iter()
+                .any(|kind| source.starts_with(kind))
+        };
         let others = [
             ("memory.l2", &memory.l2_source),
             ("memory.llc", &memory.llc_source),
@@ -132,7 +138,11 @@ impl CostTable {
         ];
         let all = rows.iter().map(|row| (row.key.as_str(), &row.source)).chain(others);
         if let Some((key, source)) = all.into_iter().find(|(_, source)| !sourced(source)) {
-            return Err(ScenarioError::new(format!("source of {key}"), source, "published, derived, measured or assumed: and what"));
+            return Err(ScenarioError::new(
+                format!("source of {key}"),
+                source,
+                "published, derived, measured or assumed: and what",
+            ));
         }
         Ok(CostTable { rows, memory, latency })
     }

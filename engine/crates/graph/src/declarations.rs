@@ -33,5 +33,6 @@ pub fn declarations() -> Result<String, ScenarioError> {
         .iter()
         .map(|row| json!({"key": row.key, "ns": row.ns, "source": row.source}))
         .collect();
-    Ok(json!({"counters": counters, "reasons": reasons, "ops": ops, "layers": layers, "costs": costs}).to_string())
+    Ok(json!({"counters": counters, "reasons": reasons, "ops": ops, "layers": layers, "costs": costs})
+        .to_string())
 }

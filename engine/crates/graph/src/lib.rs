@@ -15,5 +15,5 @@ mod to_ethernet;
 pub use costs::{CostRow, CostTable, Latencies, MemoryCosts};
 pub use declarations::declarations;
 pub use receive_path::{Hasher, ReceivePath};
-pub use to_ethernet::to_ethernet;
 pub use scenario::{CacheConfig, Scenario, ScenarioError};
+pub use to_ethernet::to_ethernet;

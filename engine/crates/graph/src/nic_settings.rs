@@ -64,7 +64,9 @@ fn spread(name: &str, rss: &RssSection, table: &[u16], weights: &[u32]) -> Resul
     match (table, weights) {
         ([], []) => Ok(Spread::Equal { size }),
         ([], weights) => Ok(Spread::Weights { size, weights: weights.to_vec() }),
-        (table, []) if table.len() == size => Ok(Spread::Explicit(table.iter().map(|q| QueueId(*q)).collect())),
+        (table, []) if table.len() == size => {
+            Ok(Spread::Explicit(table.iter().map(|q| QueueId(*q)).collect()))
+        }
         (table, []) => {
             let allowed = format!("{size} entries, as nic.rss.table_entries says");
             Err(ScenarioError::new(format!("{name}.table"), format!("{} entries", table.len()), allowed))

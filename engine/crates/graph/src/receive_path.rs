@@ -1,8 +1,8 @@
 //! The whole receive path, in the packet's order: NIC, packet memory, host. Whoever drives it says when.
 
+use crate::nic_settings::nic_config;
 use crate::{Scenario, ScenarioError};
 use host::{Accept, AppConfig, Gap, Host, HostConfig, NapiConfig, RpsConfig, SocketConfig, TcpConfig};
-use crate::nic_settings::nic_config;
 use nic::Nic;
 use nic::rss::{BoxedHash, RssKey};
 use stage::{BufferPool, CpuId, QueueId, Random};

@@ -14,7 +14,12 @@ pub enum AppStep {
 
 impl Host {
     /// One receive call of a task on the CPU of `context`.
-    pub fn app_step<C: Context>(&mut self, task: TaskId, buffers: &mut BufferPool, context: &mut C) -> AppStep {
+    pub fn app_step<C: Context>(
+        &mut self,
+        task: TaskId,
+        buffers: &mut BufferPool,
+        context: &mut C,
+    ) -> AppStep {
         context.queue(None);
         context.op(Op::RecvCall, 1);
         context.touch(Op::RecvCall, Touch::write(Region::Task, task.0, 0, 256));

@@ -49,7 +49,11 @@ impl Host {
 
     /// 2. `enqueue_to_backlog`: hand the frame to another CPU, if its backlog and the flow limit allow.
     fn enqueue_to_backlog<C: Context>(
-        &mut self, skb: Skb, target: CpuId, buffers: &mut BufferPool, context: &mut C,
+        &mut self,
+        skb: Skb,
+        target: CpuId,
+        buffers: &mut BufferPool,
+        context: &mut C,
     ) {
         let here = context.cpu();
         let max = self.config.rps.max_backlog_frames;
@@ -58,7 +62,10 @@ impl Host {
         context.touch(Op::RpsEnqueue, Touch::write(Region::Softnet, u32::from(target.0), 0, 128));
         // The flow limit table is the enqueueing CPU's (skb_flow_limit: this_cpu_ptr).
         let limited = self.config.rps.flow_limit
-            && self.softnets.get_mut(here.index()).is_some_and(|s| s.flow_limit.exceeds(skb.packet.hash, waiting, max));
+            && self
+                .softnets
+                .get_mut(here.index())
+                .is_some_and(|s| s.flow_limit.exceeds(skb.packet.hash, waiting, max));
         let reason = match (waiting > max, limited) {
             (true, _) => Some((DropReason::CpuBacklog, SoftnetCounter::Dropped)),
             (_, true) => Some((DropReason::FlowLimit, SoftnetCounter::FlowLimitCount)),
@@ -98,16 +105,22 @@ impl Host {
 
     /// Checksums the NIC has not verified are verified here (`skb_checksum_init`).
     fn verify_checksums<C: Context>(
-        &mut self, skb: &Skb, buffers: &BufferPool, context: &mut C,
+        &mut self,
+        skb: &Skb,
+        buffers: &BufferPool,
+        context: &mut C,
     ) -> Option<wire::Fault> {
         if skb.packet.checksum_good {
             return None;
         }
         let mut gathered = std::mem::take(&mut self.gathered);
         gathered.clear();
-        buffers.frame(skb.packet.buffer, skb.packet.bytes).for_each(|piece| gathered.extend_from_slice(piece));
+        buffers
+            .frame(skb.packet.buffer, skb.packet.bytes)
+            .for_each(|piece| gathered.extend_from_slice(piece));
         let headers = &skb.packet.headers;
-        let verdict = verify_ip_checksum(&gathered, headers).and_then(|()| verify_l4_checksum(&gathered, headers));
+        let verdict =
+            verify_ip_checksum(&gathered, headers).and_then(|()| verify_l4_checksum(&gathered, headers));
         self.gathered = gathered;
         if headers.outer.is_ip() {
             context.op(Op::ChecksumByte, skb.packet.bytes);
@@ -138,7 +151,11 @@ impl Host {
 
     /// 5. A datagram joins its socket's receive queue, if the receive buffer has room (`__udp_enqueue_schedule_skb`).
     fn datagram_receive<C: Context>(
-        &mut self, socket: SocketId, mut skb: Skb, buffers: &mut BufferPool, context: &mut C,
+        &mut self,
+        socket: SocketId,
+        mut skb: Skb,
+        buffers: &mut BufferPool,
+        context: &mut C,
     ) {
         skb.payload_bytes = skb.packet.headers.payload_len_bytes() as u32;
         let limit = self.sockets.rcvbuf_bytes();
@@ -164,7 +181,11 @@ impl Host {
 
     /// The end of a frame that goes no further.
     pub(crate) fn discard<C: Context>(
-        &mut self, skb: Skb, reason: DropReason, buffers: &mut BufferPool, context: &mut C,
+        &mut self,
+        skb: Skb,
+        reason: DropReason,
+        buffers: &mut BufferPool,
+        context: &mut C,
     ) {
         context.op(Op::SkbFree, 1);
         context.settled(&skb.packet, Verdict::Dropped(reason), 0);

@@ -135,7 +135,8 @@ impl Skbs {
             return;
         }
         let new = skb.packet.buffer.0;
-        if let (Some(slot), Some(link)) = (self.slots.get_mut(new as usize), self.next.get_mut(new as usize)) {
+        if let (Some(slot), Some(link)) = (self.slots.get_mut(new as usize), self.next.get_mut(new as usize))
+        {
             *slot = Some(skb);
             *link = at;
             queue.frames += 1;

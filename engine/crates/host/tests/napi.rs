@@ -135,6 +135,10 @@ fn the_flow_limit_spares_the_small_flow() {
     }
     assert!(ground.drops(DropReason::FlowLimit) > 0);
     assert_eq!(ground.counter(0, SoftnetCounter::FlowLimitCount), ground.drops(DropReason::FlowLimit) as u64);
-    let small_dropped = ground.seen.settled.iter().filter(|(frame, v)| frame % 30 == 29 && *v == Verdict::Dropped(DropReason::FlowLimit));
+    let small_dropped = ground
+        .seen
+        .settled
+        .iter()
+        .filter(|(frame, v)| frame % 30 == 29 && *v == Verdict::Dropped(DropReason::FlowLimit));
     assert_eq!(small_dropped.count(), 0);
 }

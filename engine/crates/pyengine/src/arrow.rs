@@ -29,7 +29,9 @@ impl Table {
     /// The Arrow PyCapsule interface (schema, array).
     #[pyo3(signature = (requested_schema=None))]
     fn __arrow_c_array__<'py>(
-        &self, py: Python<'py>, requested_schema: Option<Bound<'py, PyAny>>,
+        &self,
+        py: Python<'py>,
+        requested_schema: Option<Bound<'py, PyAny>>,
     ) -> PyResult<(Bound<'py, PyCapsule>, Bound<'py, PyCapsule>)> {
         // A requested schema is a wish (Arrow PyCapsule interface, "Export"); we give what we have.
         drop(requested_schema);

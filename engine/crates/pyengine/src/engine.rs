@@ -25,7 +25,11 @@ impl Engine {
     /// Build what the document describes. `captures`: the bytes of each capture it names.
     #[new]
     #[pyo3(signature = (scenario_json, captures=None))]
-    fn new(py: Python<'_>, scenario_json: &str, captures: Option<BTreeMap<String, Vec<u8>>>) -> PyResult<Self> {
+    fn new(
+        py: Python<'_>,
+        scenario_json: &str,
+        captures: Option<BTreeMap<String, Vec<u8>>>,
+    ) -> PyResult<Self> {
         let scenario = Scenario::parse(scenario_json, Format::Json).map_err(|e| scenario_error(py, &e))?;
         let captures: Captures =
             captures.unwrap_or_default().into_iter().map(|(name, bytes)| (name, Arc::from(bytes))).collect();

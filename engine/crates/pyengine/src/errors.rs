@@ -9,7 +9,12 @@ use pyo3::types::{PyDict, PyType};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 create_exception!(engine._core, CaptureError, PyValueError, "A capture file that cannot be read.");
-create_exception!(engine._core, ConservationError, PyRuntimeError, "Frames, buffers or time that do not add up.");
+create_exception!(
+    engine._core,
+    ConservationError,
+    PyRuntimeError,
+    "Frames, buffers or time that do not add up."
+);
 create_exception!(engine._core, EngineError, PyRuntimeError, "A fault of the engine itself.");
 
 static SCENARIO_ERROR: PyOnceLock<Py<PyType>> = PyOnceLock::new();

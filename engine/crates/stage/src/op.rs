@@ -36,8 +36,19 @@ pub enum Layer {
 impl Layer {
     /// Every layer, in the packet's order.
     pub const ALL: &'static [Layer] = &[
-        Layer::Nic, Layer::Irq, Layer::Napi, Layer::Driver, Layer::Skb, Layer::Rps, Layer::Ip, Layer::Udp,
-        Layer::Tcp, Layer::Socket, Layer::Copy, Layer::Sched, Layer::App,
+        Layer::Nic,
+        Layer::Irq,
+        Layer::Napi,
+        Layer::Driver,
+        Layer::Skb,
+        Layer::Rps,
+        Layer::Ip,
+        Layer::Udp,
+        Layer::Tcp,
+        Layer::Socket,
+        Layer::Copy,
+        Layer::Sched,
+        Layer::App,
     ];
 
     /// Name in tables.

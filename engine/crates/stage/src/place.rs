@@ -34,8 +34,17 @@ pub enum Region {
 impl Region {
     /// Every region.
     pub const ALL: &'static [Region] = &[
-        Region::Ring, Region::Buffer, Region::Page, Region::Skb, Region::Napi, Region::Softnet, Region::RpsTable,
-        Region::SocketTable, Region::Socket, Region::Task, Region::Shared,
+        Region::Ring,
+        Region::Buffer,
+        Region::Page,
+        Region::Skb,
+        Region::Napi,
+        Region::Softnet,
+        Region::RpsTable,
+        Region::SocketTable,
+        Region::Socket,
+        Region::Task,
+        Region::Shared,
     ];
     /// How many regions there are.
     pub const COUNT: usize = Self::ALL.len();

@@ -68,7 +68,10 @@ mod tests {
     fn the_reference_sequence_of_xoshiro256plusplus() {
         // First outputs for state 1,2,3,4, as published with the generator (also in rand_xoshiro's tests).
         let mut r = Random { state: [1, 2, 3, 4] };
-        assert_eq!([r.next_u64(), r.next_u64(), r.next_u64()], [41_943_041, 58_720_359, 3_588_806_011_781_223]);
+        assert_eq!(
+            [r.next_u64(), r.next_u64(), r.next_u64()],
+            [41_943_041, 58_720_359, 3_588_806_011_781_223]
+        );
     }
 
     #[test]

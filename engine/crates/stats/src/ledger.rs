@@ -51,16 +51,18 @@ impl Ledger {
 
     /// Lines with something on them, ordered by CPU, queue, operation.
     pub fn rows(&self) -> impl Iterator<Item = LedgerRow> + '_ {
-        self.entries.iter().enumerate().filter(|(_, e)| e.count > 0 || e.cache_ps > 0).filter_map(|(i, entry)| {
-            let (page, op) = (i / Op::COUNT, i % Op::COUNT);
-            let slot = page % self.queues;
-            Some(LedgerRow {
-                op: *Op::ALL.get(op)?,
-                cpu: CpuId((page / self.queues) as u16),
-                queue: slot.checked_sub(1).map(|q| QueueId(q as u16)),
-                entry: *entry,
-            })
-        })
+        self.entries.iter().enumerate().filter(|(_, e)| e.count > 0 || e.cache_ps > 0).filter_map(
+            |(i, entry)| {
+                let (page, op) = (i / Op::COUNT, i % Op::COUNT);
+                let slot = page % self.queues;
+                Some(LedgerRow {
+                    op: *Op::ALL.get(op)?,
+                    cpu: CpuId((page / self.queues) as u16),
+                    queue: slot.checked_sub(1).map(|q| QueueId(q as u16)),
+                    entry: *entry,
+                })
+            },
+        )
     }
 
     /// Everything charged to one CPU.

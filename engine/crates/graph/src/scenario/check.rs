@@ -12,7 +12,11 @@ const MAX_DURATION_NS: u64 = 100 * 86_400 * 1_000_000_000;
 /// Bins a timeline may have, over all.
 const MAX_BINS: u64 = 1_000_000;
 
-fn within<T: PartialOrd + Display>(key: &str, value: T, range: RangeInclusive<T>) -> Result<(), ScenarioError> {
+fn within<T: PartialOrd + Display>(
+    key: &str,
+    value: T,
+    range: RangeInclusive<T>,
+) -> Result<(), ScenarioError> {
     if range.contains(&value) {
         Ok(())
     } else {
@@ -26,9 +30,11 @@ fn one_of(key: &str, value: &str, allowed: &[&str]) -> Result<(), ScenarioError>
 
 fn cpus_exist(key: &str, listed: &[u16], cpus: u16) -> Result<(), ScenarioError> {
     match listed.iter().position(|cpu| *cpu >= cpus) {
-        Some(i) => {
-            Err(ScenarioError::new(format!("{key}[{i}]"), listed[i], format!("0 to {}, with host.cpus = {cpus}", cpus - 1)))
-        }
+        Some(i) => Err(ScenarioError::new(
+            format!("{key}[{i}]"),
+            listed[i],
+            format!("0 to {}, with host.cpus = {cpus}", cpus - 1),
+        )),
         None => Ok(()),
     }
 }
@@ -47,13 +53,21 @@ impl Scenario {
             }
             within(&format!("costs[{i}].ns"), row.ns, 0.0..=1e9)?;
             if row.source.trim().is_empty() {
-                return Err(ScenarioError::new(format!("costs[{i}].source"), &row.source, "where the number is from"));
+                return Err(ScenarioError::new(
+                    format!("costs[{i}].source"),
+                    &row.source,
+                    "where the number is from",
+                ));
             }
         }
         within("observe.bin_ns", self.observe.bin_ns, 1_000..=MAX_DURATION_NS)?;
         if self.duration_ns / self.observe.bin_ns > MAX_BINS {
             let least = self.duration_ns.div_ceil(MAX_BINS);
-            return Err(ScenarioError::new("observe.bin_ns", self.observe.bin_ns, format!("at least {least} for this duration")));
+            return Err(ScenarioError::new(
+                "observe.bin_ns",
+                self.observe.bin_ns,
+                format!("at least {least} for this duration"),
+            ));
         }
         Ok(())
     }
@@ -79,7 +93,11 @@ impl Scenario {
         within("host.tcp.rcvbuf_bytes", host.tcp.rcvbuf_bytes, 2_304..=1 << 30)?;
         within("host.tcp.max_out_of_order_frames", host.tcp.max_out_of_order_frames, 1..=65_536)?;
         one_of("host.tcp.gap", &host.tcp.gap, &["skip", "wait", "ignore"])?;
-        within("host.tcp.skip_after_frames", host.tcp.skip_after_frames, 1..=host.tcp.max_out_of_order_frames)?;
+        within(
+            "host.tcp.skip_after_frames",
+            host.tcp.skip_after_frames,
+            1..=host.tcp.max_out_of_order_frames,
+        )?;
         within("host.apps.count", host.apps.count, 0..=4096)?;
         cpus_exist("host.apps.cpus", &host.apps.cpus, host.cpus)?;
         within("host.apps.work_per_message", host.apps.work_per_message, 0..=1_000_000)?;
@@ -90,7 +108,7 @@ impl Scenario {
             ("llc", cache.llc_bytes, cache.llc_ways),
         ];
         for (level, bytes, ways) in levels {
-            within(&format!("host.cache.{level}_ways"), ways, 1..=32)?;
+            within(&format!("host.cache.{level}_ways"), ways, 1..=16)?;
             within(&format!("host.cache.{level}_bytes"), bytes, 64 * ways..=1 << 30)?;
         }
         within("host.cache.ddio_ways", cache.ddio_ways, 0..=cache.llc_ways)
@@ -108,13 +126,19 @@ impl Scenario {
         }
         let bytes = u64::from(nic.queues) * u64::from(per_queue) * u64::from(nic.buffer_bytes);
         if bytes > MAX_PACKET_MEMORY_BYTES {
-            let allowed = format!("queues x buffers x bytes up to {MAX_PACKET_MEMORY_BYTES}, this is {bytes}");
+            let allowed =
+                format!("queues x buffers x bytes up to {MAX_PACKET_MEMORY_BYTES}, this is {bytes}");
             return Err(ScenarioError::new("nic.buffers_per_queue", per_queue, allowed));
         }
         if ![128, 256, 512].contains(&nic.rss.table_entries) {
-            return Err(ScenarioError::new("nic.rss.table_entries", nic.rss.table_entries, "128, 256 or 512"));
+            return Err(ScenarioError::new(
+                "nic.rss.table_entries",
+                nic.rss.table_entries,
+                "128, 256 or 512",
+            ));
         }
-        let key_ok = matches!(nic.rss.key.len(), 80 | 104) && nic.rss.key.bytes().all(|b| b.is_ascii_hexdigit());
+        let key_ok =
+            matches!(nic.rss.key.len(), 80 | 104) && nic.rss.key.bytes().all(|b| b.is_ascii_hexdigit());
         if !key_ok {
             return Err(ScenarioError::new("nic.rss.key", &nic.rss.key, "40 or 52 bytes in hexadecimal"));
         }

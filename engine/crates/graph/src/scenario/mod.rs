@@ -7,8 +7,9 @@ mod error;
 mod parse;
 
 pub use document::{
-    AppsSection, CacheConfig, CoalesceSection, ContextSection, CostOverride, HostSection, NapiSection, NicSection,
-    ObserveSection, QueueCoalesceSection, RpsSection, RssFields, RssSection, Scenario, SocketsSection, TcpSection,
+    AppsSection, CacheConfig, CoalesceSection, ContextSection, CostOverride, HostSection, NapiSection,
+    NicSection, ObserveSection, QueueCoalesceSection, RpsSection, RssFields, RssSection, Scenario,
+    SocketsSection, TcpSection,
 };
 pub use error::ScenarioError;
 pub use parse::{Format, schema};

@@ -20,7 +20,9 @@ impl Scenario {
     pub fn parse(document: &str, format: Format) -> Result<Scenario, ScenarioError> {
         let syntax = |position: String| ScenarioError::new("document", position, "well-formed text");
         let value: Value = match format {
-            Format::Toml => toml::from_str(document).map_err(|e| syntax(e.to_string().trim_end().to_owned()))?,
+            Format::Toml => {
+                toml::from_str(document).map_err(|e| syntax(e.to_string().trim_end().to_owned()))?
+            }
             Format::Json => serde_json::from_str(document).map_err(|e| syntax(e.to_string()))?,
         };
         match value.get("version") {
@@ -48,7 +50,8 @@ impl Scenario {
 
 /// The value at a dotted path, shortened.
 fn found_at(document: &Value, path: &str) -> String {
-    let pointer: String = path.split(['.', '[']).map(|part| format!("/{}", part.trim_end_matches(']'))).collect();
+    let pointer: String =
+        path.split(['.', '[']).map(|part| format!("/{}", part.trim_end_matches(']'))).collect();
     let mut text = document.pointer(&pointer).map_or_else(|| "nothing".to_owned(), Value::to_string);
     if text.chars().count() > 60 {
         text = text.chars().take(57).chain("...".chars()).collect();

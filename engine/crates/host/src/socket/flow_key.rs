@@ -80,7 +80,9 @@ impl FlowKey {
     fn text(&self, address: [u64; 2]) -> String {
         match self.version {
             4 => core::net::Ipv4Addr::from(address[1] as u32).to_string(),
-            6 => core::net::Ipv6Addr::from((u128::from(address[0]) << 64) | u128::from(address[1])).to_string(),
+            6 => {
+                core::net::Ipv6Addr::from((u128::from(address[0]) << 64) | u128::from(address[1])).to_string()
+            }
             _ => String::new(),
         }
     }

@@ -1,7 +1,7 @@
 //! The sockets of the host and the tasks that read them.
 
-use super::table::SocketTable;
 use super::FlowKey;
+use super::table::SocketTable;
 use crate::skb::{Skb, SkbQueue, Skbs};
 use crate::tcp::Receiver;
 use crate::{Accept, SocketConfig};

@@ -23,7 +23,10 @@ pub enum Progress {
 impl Host {
     /// One step of `net_rx_action` on the CPU of `context`: at most [`STEP_FRAMES`] frames.
     pub fn net_rx_step<C: Context>(
-        &mut self, rx: &mut impl RxQueues, buffers: &mut BufferPool, context: &mut C,
+        &mut self,
+        rx: &mut impl RxQueues,
+        buffers: &mut BufferPool,
+        context: &mut C,
     ) -> Progress {
         let cpu = context.cpu().index();
         let now_ns = context.now_ns();
@@ -35,7 +38,11 @@ impl Host {
                 context.op(Op::SoftIrq, 1);
                 softnet.counters.add(SoftnetCounter::Runs, 1);
                 softnet.list.append(&mut softnet.scheduled);
-                Run { started_ns: now_ns, budget_frames: i64::from(self.config.napi.budget_frames), poll: None }
+                Run {
+                    started_ns: now_ns,
+                    budget_frames: i64::from(self.config.napi.budget_frames),
+                    poll: None,
+                }
             }
         };
         let mut poll = match run.poll {
@@ -117,7 +124,12 @@ impl Host {
     }
 
     fn poll_queue<C: Context>(
-        &mut self, queue: QueueId, wanted: u32, rx: &mut impl RxQueues, buffers: &mut BufferPool, context: &mut C,
+        &mut self,
+        queue: QueueId,
+        wanted: u32,
+        rx: &mut impl RxQueues,
+        buffers: &mut BufferPool,
+        context: &mut C,
     ) -> u32 {
         let mut batch = std::mem::take(&mut self.batch);
         batch.clear();
@@ -126,7 +138,8 @@ impl Host {
         for packet in &batch {
             context.handed(packet, &mut buffers.frame(packet.buffer, packet.bytes));
             context.op(Op::Descriptor, 1);
-            context.touch(Op::Descriptor, Touch::read(Region::Ring, u32::from(queue.0), packet.slot * 16, 16));
+            context
+                .touch(Op::Descriptor, Touch::read(Region::Ring, u32::from(queue.0), packet.slot * 16, 16));
             context.op(Op::SkbAlloc, 1);
             context.touch(Op::SkbAlloc, Touch::write(Region::Skb, packet.buffer.0, 0, 256));
             context.op(Op::Receive, 1);
@@ -135,8 +148,12 @@ impl Host {
             context.touch(Op::Receive, Touch::read(Region::Buffer, packet.buffer.0, 0, headers));
             let polled_ns = context.now_ns();
             context.passed(packet.frame, queue, Point::Polled);
-            let passage =
-                Passage { sent_ns: packet.sent_ns, ring_ns: packet.ready_ns, polled_ns, ..Passage::default() };
+            let passage = Passage {
+                sent_ns: packet.sent_ns,
+                ring_ns: packet.ready_ns,
+                polled_ns,
+                ..Passage::default()
+            };
             let buffers_bytes = packet.bytes.next_multiple_of(buffers.buffer_bytes() as u32);
             let skb = Skb { packet: *packet, passage, sequence: 0, payload_bytes: 0, buffers_bytes };
             self.netif_receive(skb, buffers, context);
@@ -167,7 +184,10 @@ impl Host {
 
 /// Give the ring its buffers back; answers whether the pool had too few.
 fn rx_refill<C: Context>(
-    queue: QueueId, rx: &mut impl RxQueues, buffers: &mut BufferPool, context: &mut C,
+    queue: QueueId,
+    rx: &mut impl RxQueues,
+    buffers: &mut BufferPool,
+    context: &mut C,
 ) -> bool {
     let posted = rx.refill(queue, buffers);
     context.op(Op::Refill, posted);

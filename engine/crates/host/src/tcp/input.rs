@@ -1,9 +1,9 @@
 //! One segment through TCP input, with the work it costs.
 
 use super::receiver::Arrival;
+use crate::Gap;
 use crate::path::Host;
 use crate::skb::Skb;
-use crate::Gap;
 use stage::{BufferPool, Context, DropReason, Op, Point, Region, SocketId, Touch};
 use wire::tcp::{Tcp, flag};
 
@@ -12,7 +12,11 @@ const SEGMENTS_PER_ACK: u32 = 2;
 
 impl Host {
     pub(crate) fn tcp_receive<C: Context>(
-        &mut self, socket: SocketId, mut skb: Skb, buffers: &mut BufferPool, context: &mut C,
+        &mut self,
+        socket: SocketId,
+        mut skb: Skb,
+        buffers: &mut BufferPool,
+        context: &mut C,
     ) {
         context.op(Op::TcpReceive, 1);
         context.touch(Op::TcpReceive, Touch::write(Region::Socket, socket.0, 256, 256));
@@ -68,7 +72,11 @@ impl Host {
 
     /// Bytes beyond a hole: keep them, and give the hole up if nobody will fill it.
     fn tcp_early<C: Context>(
-        &mut self, socket: SocketId, skb: Skb, buffers: &mut BufferPool, context: &mut C,
+        &mut self,
+        socket: SocketId,
+        skb: Skb,
+        buffers: &mut BufferPool,
+        context: &mut C,
     ) {
         context.op(Op::TcpOutOfOrder, 1);
         let max = self.config.tcp.max_out_of_order_frames;

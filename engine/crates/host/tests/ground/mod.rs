@@ -2,8 +2,8 @@
 
 use host::{Accept, AppConfig, Gap, Host, HostConfig, NapiConfig, RpsConfig, SocketConfig, TcpConfig};
 use stage::{
-    BufferId, BufferPool, CpuId, DropReason, Event, Executor, FrameId, HashType, Meter, Nanos, Observer, Op, Passage,
-    Point, QueueId, RxPacket, RxQueues, Signal, TaskId, Touch, Verdict,
+    BufferId, BufferPool, CpuId, DropReason, Event, Executor, FrameId, HashType, Meter, Nanos, Observer, Op,
+    Passage, Point, QueueId, RxPacket, RxQueues, Signal, TaskId, Touch, Verdict,
 };
 use std::collections::VecDeque;
 
@@ -92,7 +92,12 @@ pub fn config(cpus: u16) -> HostConfig {
     HostConfig {
         cpus,
         napi: NapiConfig { weight_frames: 64, budget_frames: 300, budget_ns: 2_000_000 },
-        rps: RpsConfig { cpus: Vec::new(), max_backlog_frames: 1000, flow_limit: false, flow_limit_buckets: 4096 },
+        rps: RpsConfig {
+            cpus: Vec::new(),
+            max_backlog_frames: 1000,
+            flow_limit: false,
+            flow_limit_buckets: 4096,
+        },
         sockets: SocketConfig { accept: Accept::Any, rcvbuf_bytes: 1 << 30, max_sockets: 1000 },
         tcp: TcpConfig { rcvbuf_bytes: 1 << 20, max_out_of_order_frames: 4096, gap: Gap::Wait },
         apps: AppConfig { count: 1, work_per_message: 1 },
