@@ -12,12 +12,14 @@ use graph::{CostTable, Hasher, Latencies, ReceivePath, Scenario, to_ethernet};
 use host::app::AppStep;
 use host::softirq::Progress;
 use nic::Classified;
-use stage::{CpuId, Event, FrameId, Meter, Nanos, Observer, Op, QueueId, Region, RxQueues, Signal, Tally, TaskId};
+use stage::{
+    CpuId, Event, FrameId, Meter, Nanos, Observer, Op, QueueId, Region, RxQueues, Signal, Tally, TaskId,
+};
 use stats::{Ledger, PICOS_PER_NANO, Picos, Series};
 use traffic::{BATCH_FRAMES, Batch, Captures, Source};
 
-/// What is due at a time. The order of variants and fields does not matter: ties go by order of scheduling.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// What is due at a time.
+#[derive(Clone, Copy, Debug)]
 enum Due {
     /// A CPU finished its slice, or leaves the idle state.
     Step(CpuId),
@@ -194,7 +196,8 @@ impl Simulation {
         self.now_ns = now_ns;
         let index = self.next_in_batch;
         self.next_in_batch += 1;
-        let (Some((offer, frame)), Some(classified)) = (self.batch.frame(index), self.classified.get(index)) else {
+        let (Some((offer, frame)), Some(classified)) = (self.batch.frame(index), self.classified.get(index))
+        else {
             return;
         };
         let frame = to_ethernet(offer.link, frame, &mut self.scratch);
@@ -211,7 +214,13 @@ impl Simulation {
             }
         };
         let taken = self.path.nic.receive(
-            memory_ns, frame, classified, id, offer.sent_ns, &mut self.path.buffers, &mut dma,
+            memory_ns,
+            frame,
+            classified,
+            id,
+            offer.sent_ns,
+            &mut self.path.buffers,
+            &mut dma,
         );
         match taken {
             Ok(signal) => {
@@ -228,7 +237,8 @@ impl Simulation {
         match signal {
             Signal::Quiet => {}
             Signal::Raise(interrupt) => {
-                self.events.schedule(interrupt.at_ns + self.latencies.irq_ns, Due::Interrupt(interrupt.queue));
+                self.events
+                    .schedule(interrupt.at_ns + self.latencies.irq_ns, Due::Interrupt(interrupt.queue));
             }
             Signal::Timer(interrupt) => self.events.schedule(interrupt.at_ns, Due::Timer(interrupt.queue)),
         }
@@ -409,13 +419,20 @@ impl Simulation {
         if !total.holds(found) || total.rx != self.offered_frames {
             return Err(LawBroken(format!(
                 "frames: rx {} of {} offered, delivered {}, dropped {}, consumed {}, found pending {found}",
-                total.rx, self.offered_frames, total.delivered, total.dropped_total(), total.consumed
+                total.rx,
+                self.offered_frames,
+                total.delivered,
+                total.dropped_total(),
+                total.consumed
             )));
         }
         for (i, tally) in self.books.observations.tallies.iter().enumerate().skip(1) {
             let found = self.pending_of(QueueId((i - 1) as u16));
             if !tally.holds(found) {
-                return Err(LawBroken(format!("frames of queue {}: {tally:?}, found pending {found}", i - 1)));
+                return Err(LawBroken(format!(
+                    "frames of queue {}: {tally:?}, found pending {found}",
+                    i - 1
+                )));
             }
         }
         let buffers = &self.path.buffers;

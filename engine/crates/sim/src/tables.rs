@@ -120,9 +120,12 @@ impl Simulation {
 
     fn cache_table(&self) -> Table {
         let dma = self.books.cache.iter().map(|cache| (-1, "nic", cache.dma_counts(), &Level::ALL[2..]));
-        let cpus = self.books.cache.iter().flat_map(|cache| cache.rows()).map(|(cpu, layer, counts)| {
-            (i64::from(cpu.0), layer.name(), counts, &Level::ALL[..])
-        });
+        let cpus = self
+            .books
+            .cache
+            .iter()
+            .flat_map(|cache| cache.rows())
+            .map(|(cpu, layer, counts)| (i64::from(cpu.0), layer.name(), counts, &Level::ALL[..]));
         let rows = dma.chain(cpus).flat_map(|(cpu, layer, counts, levels)| {
             levels.iter().map(move |level| (cpu, layer, counts, *level))
         });
@@ -130,8 +133,8 @@ impl Simulation {
             "cpu": I64 = *cpu,
             "layer": Name = *layer,
             "level": Name = level.name(),
-            "accesses": U64 = counts.accesses[*level as usize],
-            "misses": U64 = counts.misses[*level as usize],
+            "accesses": U64 = counts.accesses(*level),
+            "misses": U64 = counts.misses(*level),
             "remote": U64 = if *level == Level::Llc { counts.remote } else { 0 },
             "stall_ns": F64 = if *level == Level::L1d { ns(counts.stall_ps) } else { 0.0 },
         })

@@ -52,8 +52,11 @@ impl Layout {
     #[inline]
     pub(crate) fn lines_of(&self, touch: &Touch) -> (u32, u32) {
         let extent = &self.extents[touch.region as usize];
-        let instance =
-            if touch.instance < extent.instances { touch.instance } else { touch.instance % extent.instances };
+        let instance = if touch.instance < extent.instances {
+            touch.instance
+        } else {
+            touch.instance % extent.instances
+        };
         let mut first = touch.offset / CACHE_LINE_BYTES;
         if first >= extent.lines_per_instance {
             first %= extent.lines_per_instance;

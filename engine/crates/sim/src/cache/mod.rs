@@ -4,10 +4,16 @@
 //! What it leaves out, knowingly: instruction fetches, TLBs, associativity conflicts with other programs, NUMA, and
 //! bandwidth limits. Hardware prefetch is one number ([`CacheCosts::stream_divisor`]).
 
+mod counts;
 mod layout;
 mod lines;
 mod model;
+mod private;
+mod recency;
+#[cfg(test)]
+mod reference;
 mod set_associative;
 
+pub(crate) use counts::{Counts, Level};
 pub(crate) use layout::{Layout, Sizes};
-pub(crate) use model::{CacheModel, Level};
+pub(crate) use model::CacheModel;

@@ -1,56 +1,13 @@
 //! One access through the levels, and what it costs beyond an L1 hit.
 
-use super::lines::{Line, UNOWNED, line_of, tag};
+use super::lines::Line;
+use super::private::{Found, Private, Victim};
 use super::set_associative::SetAssociative;
-use super::Layout;
+use super::{Counts, Layout};
 use crate::costs::CacheCosts;
 use graph::CacheConfig;
 use stage::{Access, CpuId, Layer, Touch};
 use stats::Picos;
-
-/// Levels of the hierarchy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Level {
-    /// First-level data cache.
-    L1d,
-    /// Second level, private.
-    L2,
-    /// Last level, shared.
-    Llc,
-}
-
-impl Level {
-    /// All levels, nearest first.
-    pub(crate) const ALL: [Level; 3] = [Level::L1d, Level::L2, Level::Llc];
-
-    /// Name in tables.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Level::L1d => "l1d",
-            Level::L2 => "l2",
-            Level::Llc => "llc",
-        }
-    }
-}
-
-/// What one CPU did on behalf of one layer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Counts {
-    /// Accesses that reached the level.
-    pub(crate) accesses: [u64; 3],
-    /// Those the level could not answer.
-    pub(crate) misses: [u64; 3],
-    /// Lines fetched from another CPU's private cache, or taken from it.
-    pub(crate) remote: u64,
-    /// Time charged.
-    pub(crate) stall_ps: Picos,
-}
-
-#[derive(Clone, Debug)]
-struct Private {
-    l1: SetAssociative,
-    l2: SetAssociative,
-}
 
 /// The caches of a host.
 #[derive(Debug)]
@@ -58,26 +15,86 @@ pub(crate) struct CacheModel {
     layout: Layout,
     lines: Vec<Line>,
     private: Vec<Private>,
-    llc: SetAssociative,
-    ddio_ways: usize,
+    shared: Shared,
     costs: CacheCosts,
     counts: Vec<Counts>,
     dma: Counts,
 }
 
+/// The last-level cache. A line's tag is its number and one, its way is in the directory.
+#[derive(Debug)]
+struct Shared {
+    llc: SetAssociative<u32>,
+    ddio_ways: u32,
+}
+
+impl Shared {
+    fn new(bytes: u32, ways: u32, ddio_ways: u32) -> Self {
+        Shared { llc: SetAssociative::new(bytes, ways, ddio_ways), ddio_ways }
+    }
+
+    /// Bring a line in if it is not there; answers whether it was. `line` is the state of line `number`; of the
+    /// others, the one pushed out is changed.
+    #[inline]
+    fn fetch(&mut self, others: &mut [Line], number: u32, line: &mut Line) -> bool {
+        let hit = self.hit(number, *line);
+        if !hit {
+            let (way, victim) = self.llc.insert(number, number.wrapping_add(1));
+            line.enter_llc(way);
+            Self::evict(others, victim);
+        }
+        hit
+    }
+
+    /// The NIC writes a line: where it is, or else into the NIC's share; answers whether it was there.
+    #[inline]
+    fn write(&mut self, others: &mut [Line], number: u32, line: &mut Line) -> bool {
+        let hit = self.hit(number, *line);
+        if !hit && self.ddio_ways > 0 {
+            let (way, victim) = self.llc.insert_in_share(number, number.wrapping_add(1));
+            line.enter_llc(way);
+            Self::evict(others, victim);
+        }
+        hit
+    }
+
+    #[inline]
+    fn hit(&mut self, number: u32, line: Line) -> bool {
+        if line.is_in_llc() {
+            self.llc.use_way(number, line.llc_way());
+        }
+        line.is_in_llc()
+    }
+
+    #[inline]
+    fn evict(others: &mut [Line], tag: u32) {
+        if let Some(victim) = tag.checked_sub(1).and_then(|number| others.get_mut(number as usize)) {
+            victim.leave_llc();
+        }
+    }
+
+    /// A modified line that leaves an L2 goes to the LLC.
+    #[inline]
+    fn write_back(&mut self, lines: &mut [Line], cpu: u8, victim: Victim) {
+        let Some(mut line) = lines.get(victim.number as usize).copied() else { return };
+        if line.is_modified() && (line.last(), line.version()) == (cpu, victim.version) {
+            line.clean();
+            self.fetch(lines, victim.number, &mut line);
+            if let Some(slot) = lines.get_mut(victim.number as usize) {
+                *slot = line;
+            }
+        }
+    }
+}
+
 impl CacheModel {
-    /// Cold caches for this many CPUs.
+    /// Cold caches for this many CPUs, at most 128.
     pub(crate) fn new(config: &CacheConfig, costs: CacheCosts, cpus: u16, layout: Layout) -> Self {
-        let private = Private {
-            l1: SetAssociative::new(config.l1d_bytes, config.l1d_ways),
-            l2: SetAssociative::new(config.l2_bytes, config.l2_ways),
-        };
         CacheModel {
             lines: vec![Line::UNTOUCHED; layout.lines() as usize],
             layout,
-            private: vec![private; usize::from(cpus)],
-            llc: SetAssociative::new(config.llc_bytes, config.llc_ways),
-            ddio_ways: config.ddio_ways as usize,
+            private: vec![Private::new(config); usize::from(cpus)],
+            shared: Shared::new(config.llc_bytes, config.llc_ways, config.ddio_ways),
             costs,
             counts: vec![Counts::default(); usize::from(cpus) * Layer::ALL.len()],
             dma: Counts::default(),
@@ -89,123 +106,54 @@ impl CacheModel {
     pub(crate) fn access(&mut self, cpu: CpuId, layer: Layer, touch: &Touch) -> Picos {
         let (first, count) = self.layout.lines_of(touch);
         let row = cpu.index() * Layer::ALL.len() + layer as usize;
-        let mut counts = self.counts.get(row).copied().unwrap_or_default();
-        let mut stall_ps = self.access_line(cpu, first, touch.access, &mut counts);
-        let mut streamed_ps = 0;
-        for line in first + 1..first + count {
-            streamed_ps += self.access_line(cpu, line, touch.access, &mut counts);
-        }
-        stall_ps += streamed_ps / self.costs.stream_divisor;
-        counts.stall_ps += stall_ps;
-        if let Some(slot) = self.counts.get_mut(row) {
-            *slot = counts;
-        }
-        stall_ps
-    }
-
-    #[inline]
-    fn access_line(&mut self, cpu: CpuId, number: u32, access: Access, counts: &mut Counts) -> Picos {
-        let me = cpu.0;
-        let (Some(line), Some(private)) =
-            (self.lines.get_mut(number as usize), self.private.get_mut(cpu.index()))
+        let (Some(private), Some(counts)) = (self.private.get_mut(cpu.index()), self.counts.get_mut(row))
         else {
             return 0;
         };
-        let key = tag(number, line.version);
-        let mut stall_ps = 0;
-        counts.accesses[0] += 1;
-        if !private.l1.hit(number, key) {
-            counts.misses[0] += 1;
-            counts.accesses[1] += 1;
-            if private.l2.hit(number, key) {
-                stall_ps = self.costs.l2_ps;
-                private.l1.insert(number, key);
-            } else {
-                counts.misses[1] += 1;
-                counts.accesses[2] += 1;
-                let held_elsewhere = line.owner != UNOWNED && line.owner != me;
-                if held_elsewhere {
-                    counts.remote += 1;
-                    stall_ps = self.costs.remote_ps;
-                    // The owner writes back: the data is in the LLC from here on.
-                    line.owner = UNOWNED;
-                    line.shared = true;
-                    if !self.llc.hit(number, u64::from(number) + 1) {
-                        self.llc.insert(number, u64::from(number) + 1);
-                    }
-                } else if self.llc.hit(number, u64::from(number) + 1) {
-                    stall_ps = self.costs.llc_ps;
-                } else {
-                    counts.misses[2] += 1;
-                    stall_ps = self.costs.dram_ps;
-                    self.llc.insert(number, u64::from(number) + 1);
-                }
-                private.l1.insert(number, key);
-                let victim = line_of(private.l2.insert(number, key));
-                if victim != number {
-                    self.write_back(cpu, victim);
-                }
+        let mut party = Party {
+            cpu: cpu.0 as u8,
+            write: touch.access == Access::Write,
+            private,
+            shared: &mut self.shared,
+            costs: &self.costs,
+            counts,
+        };
+        party.counts.reached[0] += u64::from(count);
+        let mut stall_ps = party.access(&mut self.lines, first);
+        if count > 1 {
+            let streamed_ps: Picos =
+                (first + 1..first + count).map(|n| party.access(&mut self.lines, n)).sum();
+            if streamed_ps > 0 {
+                stall_ps += streamed_ps / self.costs.stream_divisor;
             }
         }
-        let Some(line) = self.lines.get_mut(number as usize) else { return stall_ps };
-        if line.last != me {
-            line.shared |= line.last != UNOWNED;
-            line.last = me;
-        }
-        if access == Access::Write {
-            if line.shared {
-                // Invalidate the other copies: a round trip through the shared level, unless it was just paid for.
-                if stall_ps == 0 {
-                    counts.remote += 1;
-                    stall_ps = self.costs.llc_ps;
-                }
-                line.version = line.version.wrapping_add(1).max(1);
-                line.shared = false;
-                let renewed = tag(number, line.version);
-                if let Some(private) = self.private.get_mut(cpu.index()) {
-                    private.l1.renew(number, key, renewed);
-                    private.l2.renew(number, key, renewed);
-                }
-            }
-            line.owner = me;
-        }
+        counts.stall_ps += stall_ps;
         stall_ps
-    }
-
-    /// A modified line that leaves its L2 goes to the LLC.
-    fn write_back(&mut self, cpu: CpuId, victim: u32) {
-        if let Some(line) = self.lines.get_mut(victim as usize)
-            && line.owner == cpu.0
-        {
-            line.owner = UNOWNED;
-            if !self.llc.hit(victim, u64::from(victim) + 1) {
-                self.llc.insert(victim, u64::from(victim) + 1);
-            }
-        }
     }
 
     /// The NIC writes to memory: private copies become stale, the line lands in the LLC (in the NIC's share of it).
     #[inline]
     pub(crate) fn dma(&mut self, touch: &Touch) {
         let (first, count) = self.layout.lines_of(touch);
+        let mut misses = 0;
         for number in first..first + count {
-            self.dma.accesses[2] += 1;
-            if !self.llc.hit(number, u64::from(number) + 1) {
-                self.dma.misses[2] += 1;
-                if self.ddio_ways > 0 {
-                    self.llc.insert_in_share(number, u64::from(number) + 1, self.ddio_ways);
-                }
+            let Some(mut line) = self.lines.get(number as usize).copied() else { continue };
+            if !self.shared.write(&mut self.lines, number, &mut line) {
+                misses += 1;
             }
-            if let Some(line) = self.lines.get_mut(number as usize) {
-                *line = Line { version: line.version.wrapping_add(1).max(1), ..Line::UNTOUCHED };
+            line.overwrite();
+            if let Some(slot) = self.lines.get_mut(number as usize) {
+                *slot = line;
             }
         }
+        self.dma.reached[2] += u64::from(count);
+        self.dma.reached[3] += misses;
     }
 
     /// What each CPU did per layer.
     pub(crate) fn rows(&self) -> impl Iterator<Item = (CpuId, Layer, &Counts)> + '_ {
         let layers = Layer::ALL.len();
-        self.counts.iter().enumerate().filter(|(_, c)| c.accesses[0] > 0).filter_map(move |(i, counts)| {
+        self.counts.iter().enumerate().filter(|(_, c)| c.reached[0] > 0).filter_map(move |(i, counts)| {
             Some((CpuId((i / layers) as u16), *Layer::ALL.get(i % layers)?, counts))
         })
     }
@@ -216,10 +164,105 @@ impl CacheModel {
     }
 }
 
+/// A CPU that makes an access, and what it may reach.
+struct Party<'a> {
+    cpu: u8,
+    write: bool,
+    private: &'a mut Private,
+    shared: &'a mut Shared,
+    costs: &'a CacheCosts,
+    counts: &'a mut Counts,
+}
+
+impl Party<'_> {
+    /// Access one line; returns the stall.
+    #[inline]
+    fn access(&mut self, lines: &mut [Line], number: u32) -> Picos {
+        let Some(line) = lines.get(number as usize).copied() else { return 0 };
+        if line.is_settled_for(self.cpu, self.write) && self.private.is_in_l1(number, line) {
+            return 0;
+        }
+        self.access_anew(lines, number, line)
+    }
+
+    /// The same where more changes than the order of use in the L1d.
+    #[inline(never)]
+    fn access_anew(&mut self, lines: &mut [Line], number: u32, mut line: Line) -> Picos {
+        let mine = line.last() == self.cpu;
+        let found = if mine {
+            self.private.look(number, &mut line)
+        } else if line.is_shared() {
+            match self.private.search(number, &mut line, self.write) {
+                // A shared line is read by many in turn: nothing is noted, so that whoever is last stays so.
+                Found::L1d if !self.write => return 0,
+                found => found,
+            }
+        } else {
+            // Only the last CPU can have a valid copy.
+            Found::Nowhere
+        };
+        let mut victim = None;
+        let mut stall_ps = match found {
+            Found::L1d => 0,
+            Found::L2 => {
+                self.counts.reached[1] += 1;
+                self.costs.l2_ps
+            }
+            Found::Nowhere => {
+                let stall_ps = self.fetch(lines, number, &mut line);
+                victim = self.private.fetch(number, &mut line);
+                stall_ps
+            }
+        };
+        if !mine {
+            line.accessed_by(self.cpu);
+        }
+        if self.write && !line.is_modified() {
+            let version = line.version();
+            if line.is_shared() {
+                // Invalidate the other copies: a round trip through the shared level, unless it was just paid for.
+                if stall_ps == 0 {
+                    self.counts.remote += 1;
+                    stall_ps = self.costs.llc_ps;
+                }
+                line.renew();
+            }
+            line.modify();
+            self.private.modify(number, line, version);
+        }
+        if let Some(slot) = lines.get_mut(number as usize) {
+            *slot = line;
+        }
+        if let Some(victim) = victim {
+            self.shared.write_back(lines, self.cpu, victim);
+        }
+        stall_ps
+    }
+
+    /// Fetch a line from beyond the private caches; returns the stall.
+    #[inline]
+    fn fetch(&mut self, lines: &mut [Line], number: u32, line: &mut Line) -> Picos {
+        self.counts.reached[1] += 1;
+        self.counts.reached[2] += 1;
+        let in_llc = self.shared.fetch(lines, number, line);
+        if line.is_modified() && line.last() != self.cpu {
+            // The last CPU writes back: the data is in the LLC from here on.
+            line.clean();
+            self.counts.remote += 1;
+            self.costs.remote_ps
+        } else if in_llc {
+            self.costs.llc_ps
+        } else {
+            self.counts.reached[3] += 1;
+            self.costs.dram_ps
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cache::Sizes;
+    use crate::cache::{Level, Sizes};
     use stage::Region;
 
     fn model(ddio_ways: u32) -> CacheModel {
@@ -296,7 +339,7 @@ mod tests {
         // 2 of 16 ways of 32 MiB hold 65,536 lines; the layout's buffers have 32,768.
         assert_eq!(cost_of_reading_back(1024), costs.llc_ps);
         let mut small = model(2);
-        small.llc = SetAssociative::new(1 << 20, 16);
+        small.shared = Shared::new(1 << 20, 16, 2);
         for i in 0..32_768u32 {
             small.dma(&Touch::write(Region::Buffer, i % 1024, (i / 1024) * 64, 64));
         }
@@ -308,13 +351,12 @@ mod tests {
         let mut m = model(2);
         for i in 0..50_000u32 {
             let cpu = CpuId((i % 2) as u16);
-            let touch = Touch::write(Region::ALL[(i % 11) as usize], i.wrapping_mul(2_654_435_761) % 5000, 0, 200);
+            let touch =
+                Touch::write(Region::ALL[(i % 11) as usize], i.wrapping_mul(2_654_435_761) % 5000, 0, 200);
             m.access(cpu, Layer::ALL[(i % 13) as usize], &touch);
         }
         for (_, _, counts) in m.rows() {
-            assert!((0..3).all(|l| counts.misses[l] <= counts.accesses[l]));
-            assert_eq!(counts.misses[0], counts.accesses[1]);
-            assert_eq!(counts.misses[1], counts.accesses[2]);
+            assert!(Level::ALL.iter().all(|level| counts.misses(*level) <= counts.accesses(*level)));
         }
     }
 }
