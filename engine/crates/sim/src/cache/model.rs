@@ -39,7 +39,7 @@ impl Shared {
     fn fetch(&mut self, others: &mut [Line], number: u32, line: &mut Line) -> bool {
         let hit = self.hit(number, *line);
         if !hit {
-            let (way, victim) = self.llc.insert(number, number.wrapping_add(1));
+            let (way, victim) = self.llc.insert(number, number.wrapping_add(1), |_| true);
             line.enter_llc(way);
             Self::evict(others, victim);
         }
@@ -67,8 +67,10 @@ impl Shared {
     }
 
     #[inline]
-    fn evict(others: &mut [Line], tag: u32) {
-        if let Some(victim) = tag.checked_sub(1).and_then(|number| others.get_mut(number as usize)) {
+    fn evict(others: &mut [Line], tag: Option<u32>) {
+        if let Some(victim) =
+            tag.and_then(|tag| tag.checked_sub(1)).and_then(|number| others.get_mut(number as usize))
+        {
             victim.leave_llc();
         }
     }

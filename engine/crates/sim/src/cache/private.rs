@@ -4,28 +4,14 @@ use super::lines::Line;
 use super::set_associative::SetAssociative;
 use graph::CacheConfig;
 
-/// A private copy: which line, at which version, and whether it may be modified. 0 is no copy, for no line is at
-/// version 0.
+/// A private copy: which line, at which version. 0 is no copy, for no line is at version 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Tag(u64);
-
-/// Above the line's number: there are fewer than 2³¹ lines.
-const MAY_BE_MODIFIED: u64 = 1 << 31;
 
 impl Tag {
     #[inline]
     fn new(number: u32, version: u32) -> Tag {
         Tag(u64::from(version) << 32 | u64::from(number))
-    }
-
-    #[inline]
-    fn modified(self) -> Tag {
-        Tag(self.0 | MAY_BE_MODIFIED)
-    }
-
-    #[inline]
-    fn is_copy_of(self, clean: Tag) -> bool {
-        self.0 & !MAY_BE_MODIFIED == clean.0
     }
 }
 
@@ -51,13 +37,17 @@ pub(super) enum Found {
 pub(super) struct Private {
     l1: SetAssociative<Tag>,
     l2: SetAssociative<Tag>,
+    /// Per set of the L2 the ways whose copy may be newer than what the LLC has: the others can be dropped unseen.
+    modified: Vec<u16>,
 }
 
 impl Private {
     pub(super) fn new(config: &CacheConfig) -> Self {
+        let l2 = SetAssociative::new(config.l2_bytes, config.l2_ways, 1);
         Private {
             l1: SetAssociative::new(config.l1d_bytes, config.l1d_ways, 1),
-            l2: SetAssociative::new(config.l2_bytes, config.l2_ways, 1),
+            modified: vec![0; l2.sets()],
+            l2,
         }
     }
 
@@ -78,7 +68,7 @@ impl Private {
         let tag = Tag::new(number, line.version());
         line.set_l1_way(self.l1.find(number, |t| t == tag));
         if write || self.l1.at(number, line.l1_way()) != tag {
-            line.set_l2_way(self.l2.find(number, |t| t.is_copy_of(tag)));
+            line.set_l2_way(self.l2.find(number, |t| t == tag));
         }
         self.look(number, line)
     }
@@ -90,9 +80,9 @@ impl Private {
         if self.is_in_l1(number, *line) {
             return Found::L1d;
         }
-        if self.l2.at(number, line.l2_way()).is_copy_of(tag) {
+        if self.l2.at(number, line.l2_way()) == tag {
             self.l2.use_way(number, line.l2_way());
-            line.set_l1_way(self.l1.insert(number, tag).0);
+            line.set_l1_way(self.l1.insert(number, tag, |_| false).0);
             return Found::L2;
         }
         Found::Nowhere
@@ -102,12 +92,12 @@ impl Private {
     #[inline]
     pub(super) fn fetch(&mut self, number: u32, line: &mut Line) -> Option<Victim> {
         let tag = Tag::new(number, line.version());
-        line.set_l1_way(self.l1.insert(number, tag).0);
-        let (way, victim) = self.l2.insert(number, if line.is_modified() { tag.modified() } else { tag });
+        line.set_l1_way(self.l1.insert(number, tag, |_| false).0);
+        let modified = self.modified.get_mut(self.l2.set(number))?;
+        let (way, victim) = self.l2.insert(number, tag, |way| *modified >> way & 1 != 0);
+        *modified = *modified & !(1 << way) | u16::from(line.is_modified()) << way;
         line.set_l2_way(way);
-        let Tag(victim) = victim;
-        (victim & MAY_BE_MODIFIED != 0)
-            .then_some(Victim { number: (victim & !MAY_BE_MODIFIED) as u32, version: (victim >> 32) as u32 })
+        victim.map(|Tag(tag)| Victim { number: tag as u32, version: (tag >> 32) as u32 })
     }
 
     /// The CPU writes: the copies that were valid at `version` are valid and modified at the line's present one.
@@ -117,8 +107,13 @@ impl Private {
         if old != new && self.l1.at(number, line.l1_way()) == old {
             self.l1.put(number, line.l1_way(), new);
         }
-        if self.l2.at(number, line.l2_way()).is_copy_of(old) {
-            self.l2.put(number, line.l2_way(), new.modified());
+        if self.l2.at(number, line.l2_way()) == old {
+            if old != new {
+                self.l2.put(number, line.l2_way(), new);
+            }
+            if let Some(modified) = self.modified.get_mut(self.l2.set(number)) {
+                *modified |= 1 << line.l2_way();
+            }
         }
     }
 }

@@ -31,8 +31,14 @@ impl<T: Copy + Default> SetAssociative<T> {
         }
     }
 
+    /// How many sets there are.
+    pub(super) fn sets(&self) -> usize {
+        self.order.len()
+    }
+
+    /// The set a line belongs to.
     #[inline]
-    fn set(&self, line: u32) -> usize {
+    pub(super) fn set(&self, line: u32) -> usize {
         (line & self.set_mask) as usize
     }
 
@@ -72,25 +78,41 @@ impl<T: Copy + Default> SetAssociative<T> {
         }
     }
 
-    /// Put a tag in as the most recently used; returns its way and the tag it pushed out.
+    /// Put a tag in as the most recently used; returns its way, and the tag it pushed out if `is_wanted` of that way.
+    /// To load the other tags would be to wait for them.
     #[inline]
-    pub(super) fn insert(&mut self, line: u32, tag: T) -> (u8, T) {
-        self.insert_in(self.all, line, tag)
+    pub(super) fn insert(
+        &mut self,
+        line: u32,
+        tag: T,
+        is_wanted: impl FnOnce(u8) -> bool,
+    ) -> (u8, Option<T>) {
+        self.insert_in(self.all, line, tag, is_wanted)
     }
 
-    /// Put a tag into the least recently used ways only, as a write from the NIC does.
+    /// Put a tag into the least recently used ways only, as a write from the NIC does; returns its way and the tag
+    /// it pushed out.
     #[inline]
-    pub(super) fn insert_in_share(&mut self, line: u32, tag: T) -> (u8, T) {
-        self.insert_in(self.share, line, tag)
+    pub(super) fn insert_in_share(&mut self, line: u32, tag: T) -> (u8, Option<T>) {
+        self.insert_in(self.share, line, tag, |_| true)
     }
 
     #[inline]
-    fn insert_in(&mut self, span: Span, line: u32, tag: T) -> (u8, T) {
+    fn insert_in(
+        &mut self,
+        span: Span,
+        line: u32,
+        tag: T,
+        is_wanted: impl FnOnce(u8) -> bool,
+    ) -> (u8, Option<T>) {
         let set = self.set(line);
-        let Some(order) = self.order.get_mut(set) else { return (0, T::default()) };
+        let Some(order) = self.order.get_mut(set) else { return (0, None) };
         let way = order.renew(span);
         let place = self.place(line, way);
-        (way, self.tags.get_mut(place).map_or_else(T::default, |slot| std::mem::replace(slot, tag)))
+        let Some(slot) = self.tags.get_mut(place) else { return (way, None) };
+        let victim = if is_wanted(way) { Some(*slot) } else { None };
+        *slot = tag;
+        (way, victim)
     }
 }
 
@@ -121,10 +143,10 @@ mod tests {
                     }
                     None => {
                         let inserted =
-                            if in_share { cache.insert_in_share(line, line) } else { cache.insert(line, line) };
+                            if in_share { cache.insert_in_share(line, line) } else { cache.insert(line, line, |_| true) };
                         let (way, victim) = inserted;
                         prop_assert_eq!(cache.at(line, way), line);
-                        prop_assert_eq!(Some(victim), recent.pop());
+                        prop_assert_eq!(victim, recent.pop());
                         if in_share { (ways - share) as usize } else { 0 }
                     }
                 };
