@@ -41,6 +41,8 @@ class OneLineErrors(TyperGroup):
             _say("stopped", STOPPED)
         except Exception as error:  # noqa: BLE001 - sorted by kind, re-raised where it is our fault
             _answer(error)
+        if code == STOPPED:  # typer has turned Ctrl-C into its exit code
+            _say("stopped", STOPPED)
         sys.exit(code if isinstance(code, int) else 0)
 
 

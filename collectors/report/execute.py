@@ -25,17 +25,18 @@ class NotebookFailed(RuntimeError):
 @contextmanager
 def _own_jupyter() -> Iterator[None]:
     """Temporary Jupyter directories with one kernel: this interpreter."""
-    with tempfile.TemporaryDirectory(prefix="rxbench-") as folder:
+    with tempfile.TemporaryDirectory(prefix="rx-") as folder:
         spec = Path(folder, "kernels", KERNEL)
         spec.mkdir(parents=True)
         argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
         (spec / "kernel.json").write_text(
             json.dumps({"argv": argv, "display_name": KERNEL, "language": "python"})
         )
-        (Path(folder) / "runtime").mkdir(mode=0o700)
+        # A short name: a socket's path may have 107 bytes.
+        (Path(folder) / "run").mkdir(mode=0o700)
         own = {
             "JUPYTER_PATH": folder,
-            "JUPYTER_RUNTIME_DIR": f"{folder}/runtime",
+            "JUPYTER_RUNTIME_DIR": f"{folder}/run",
             "IPYTHONDIR": f"{folder}/ipython",
             "PYTHONHASHSEED": "0",
             "RXBENCH_PROGRESS": "off",  # a bar's text would make two reports differ

@@ -2,12 +2,13 @@
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from collectors.base import Collector
 from collectors.columns import TABLES
 from collectors.datapath import BASIC, Datapath
-from collectors.datapath.frame import check
+from collectors.datapath.frame import check, frame
 from collectors.metrics import METRICS
 from collectors.run import run
 from engine import Scenario
@@ -157,3 +158,14 @@ def test_provenance_says_what_was_run(light):
     assert light.provenance["scenario_key"] == light.scenario.key()
     assert light.provenance["seed"] == 1
     assert light.provenance["build"]["version"]
+
+
+def test_tables_are_handed_over_without_a_copy(light):
+    table = light.result.table("flows")
+    first, second = pa.record_batch(table), pa.record_batch(table)
+    data = frame("flows", table)
+    for i, column in enumerate(TABLES["flows"].columns):
+        if column.dtype in ("int64", "uint64", "float64"):
+            address = first.column(i).buffers()[1].address
+            assert address == second.column(i).buffers()[1].address
+            assert address == data[column.name].to_numpy().__array_interface__["data"][0]

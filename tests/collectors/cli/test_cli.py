@@ -1,8 +1,11 @@
 """The command line: what it prints, what it writes, and one line for every mistake."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -180,3 +183,40 @@ def test_a_reader_that_has_seen_enough_is_no_error():
     done = subprocess.run(["bash", "-o", "pipefail", "-c", line], capture_output=True, text=True, check=False)
     assert done.stderr == ""
     assert json.loads(done.stdout)["n"] == 1
+
+
+LONG = ["--set", "duration_ns=100000000000", "--set", "observe.bin_ns=1000000"]
+
+
+@pytest.mark.parametrize("command", [["run"], ["compare", "--queues", "1,2"]], ids=["run", "compare"])
+def test_ctrl_c_stops_cleanly(command, tmp_path):
+    # Started in a process group of its own, as a terminal does, so that the workers get the signal too.
+    program = subprocess.Popen(
+        [sys.executable, "-c", "from collectors.cli import app; app()", *command, *LONG],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 60
+    # The core's threads or workers are at work once some CPU time has been used beyond start-up.
+    while cpu_seconds(program.pid) < 3 and time.monotonic() < deadline:
+        time.sleep(0.1)
+    os.killpg(program.pid, signal.SIGINT)
+    out, error = program.communicate(timeout=60)
+    assert program.returncode == 130
+    assert error == "rxbench: stopped\n"
+    assert out == ""
+
+
+def cpu_seconds(group):
+    ticks = 0
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rsplit(")", 1)[1].split()
+        except OSError:
+            continue
+        if int(fields[2]) == group:
+            ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
