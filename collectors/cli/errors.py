@@ -62,10 +62,10 @@ def _answer(error: Exception) -> NoReturn:
     if isinstance(error, ValueError):
         _say(str(error), BAD_INPUT)
     from collectors.report.execute import (
-        NotebookFailed,
+        NotebookError,
     )  # loading it takes a second: only when something failed
 
-    if isinstance(error, NotebookFailed):
+    if isinstance(error, NotebookError):
         _say(str(error), FAILED)
     raise error
 

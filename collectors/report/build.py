@@ -41,7 +41,7 @@ def build(
     Raises
     ------
     FileNotFoundError : there is no such notebook.
-    NotebookFailed : a cell raised; nothing is written.
+    NotebookError : a cell raised; nothing is written.
     """
     source = source or FOLDER / f"{MAIN}.py"
     if not source.is_file():

@@ -1,4 +1,4 @@
-"""Execute a notebook in a kernel of this very interpreter, with nothing of the user's Jupyter set-up in its way."""
+"""Execute a notebook in a kernel of this interpreter, with nothing of the user's Jupyter set-up in its way."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from traitlets.config import Config
 KERNEL = "rxbench"
 
 
-class NotebookFailed(RuntimeError):
+class NotebookError(RuntimeError):
     """A cell raised; the message names the cell and the cause in one line."""
 
 
@@ -71,7 +71,7 @@ def execute(
 
     Raises
     ------
-    NotebookFailed : a cell raised.
+    NotebookError : a cell raised.
     """
     # Sockets in the file system: no port is opened, and nobody else can connect.
     config = Config({"KernelManager": {"transport": "ipc"}})
@@ -87,7 +87,7 @@ def execute(
                 config=config,
             )
         except PapermillExecutionError as cause:
-            raise NotebookFailed(f"cell {cause.exec_count}: {cause.ename}: {cause.evalue}") from None
+            raise NotebookError(f"cell {cause.exec_count}: {cause.ename}: {cause.evalue}") from None
     for cell in done.cells:
         if "injected-parameters" in cell.metadata.get("tags", []):
             cell.id = "parameters"  # papermill draws a random one

@@ -1,4 +1,7 @@
-"""A notebook's text form (py:percent) is its source; the .ipynb beside it is generated, stripped and reproducible."""
+"""A notebook's text form (py:percent) is its source.
+
+The .ipynb beside it is generated, stripped and reproducible.
+"""
 
 from __future__ import annotations
 

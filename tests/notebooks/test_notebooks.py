@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from collectors.report import NotebookFailed, build
+from collectors.report import NotebookError, build
 from collectors.report.execute import execute
 from collectors.report.html import TIME_LINE, external_references
 from collectors.report.notebook import FOLDER, read, sources, stale, text
@@ -122,7 +122,7 @@ def test_two_reports_differ_in_one_line(report, tmp_path):
 def test_a_cell_that_raises_is_told_in_one_line_and_nothing_is_written(tmp_path):
     source = tmp_path / "bad.py"
     source.write_text('# %% tags=["parameters"]\nx = 1\n\n# %%\nraise ValueError("no such queue")\n')
-    with pytest.raises(NotebookFailed, match="ValueError: no such queue"):
+    with pytest.raises(NotebookError, match="ValueError: no such queue"):
         build(tmp_path / "out", source)
     assert not (tmp_path / "out").exists()
 
