@@ -10,7 +10,10 @@ def version() -> str:
     """The core's version, as the package's."""
 
 def build() -> dict[str, str]:
-    """What identifies the build: `version`, `profile`, `toeplitz` (the form of the hash this machine runs)."""
+    """What identifies the build.
+
+    `version`, `profile`, `toeplitz` (the form of the hash this machine runs).
+    """
 
 def scenario_schema() -> str:
     """JSON schema of the scenario document, generated from the types that parse it."""

@@ -1,4 +1,4 @@
-"""Execute a notebook in a kernel of this interpreter, with nothing of the user's Jupyter set-up in its way."""
+"""Execute a notebook in a kernel of this interpreter, apart from the user's Jupyter set-up."""
 
 from __future__ import annotations
 
