@@ -1,0 +1,1 @@
+"""Programs in the kernel, through Debian's bcc: found, compiled, loaded, read and weighed."""
