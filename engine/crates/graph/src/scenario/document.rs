@@ -168,7 +168,7 @@ section! {
 section! {
     /// TCP receivers.
     TcpSection {
-        /// Receive buffer in bytes of payload (`net.ipv4.tcp_rmem`, maximum).
+        /// Receive buffer in bytes of truesize (`net.ipv4.tcp_rmem`, maximum), and the widest window.
         rcvbuf_bytes: u32 = 6_291_456,
         /// Segments an out-of-order queue may hold.
         max_out_of_order_frames: u32 = 4096,
@@ -202,15 +202,15 @@ section! {
         enabled: bool = true,
         /// First-level data cache per CPU.
         l1d_bytes: u32 = 32_768,
-        /// Its ways.
+        /// Its ways, 1 to 16.
         l1d_ways: u32 = 8,
         /// Second-level cache per CPU.
         l2_bytes: u32 = 1_048_576,
-        /// Its ways.
+        /// Its ways, 1 to 16.
         l2_ways: u32 = 16,
         /// Last-level cache, shared.
         llc_bytes: u32 = 33_554_432,
-        /// Its ways.
+        /// Its ways, 1 to 16.
         llc_ways: u32 = 16,
         /// Ways the NIC's writes may fill (DDIO); 0: they go to memory.
         ddio_ways: u32 = 2,
