@@ -107,7 +107,13 @@ def ip4(rng: random.Random) -> Named:
     for number, piece in enumerate(fragment(whole, fragsize=1480)):
         yield f"ipv4 fragment {number}", ethernet() / piece
     yield "esp", ethernet() / IP(**V4) / ESP(spi=0x1001, seq=1, data=rng.randbytes(80))
-    yield "ah", ethernet() / IP(**V4) / AH(nh=17, payloadlen=4, spi=0x1002, seq=1, icv=rng.randbytes(12)) / UDP(**PORTS)
+    yield (
+        "ah",
+        ethernet()
+        / IP(**V4)
+        / AH(nh=17, payloadlen=4, spi=0x1002, seq=1, icv=rng.randbytes(12))
+        / UDP(**PORTS),
+    )
     yield (
         "igmp v2 report",
         ethernet() / IP(src=V4["src"], dst="233.252.0.1", ttl=1) / IGMP(type=0x16, gaddr="233.252.0.1"),
@@ -147,7 +153,10 @@ def ip6(rng: random.Random) -> Named:
     yield "ipv6 fragment first", base / IPv6ExtHdrFragment(nh=17, id=9, m=1, offset=0) / Raw(bytes(udp)[:24])
     yield "ipv6 fragment last", base / IPv6ExtHdrFragment(nh=17, id=9, m=0, offset=3) / Raw(rng.randbytes(8))
     yield "ipv6 esp", base / ESP(spi=0x2001, seq=1, data=rng.randbytes(64))
-    yield "ipv6 ah", base / AH(nh=6, payloadlen=4, spi=0x2002, seq=1, icv=rng.randbytes(12)) / TCP(**PORTS, flags="A")
+    yield (
+        "ipv6 ah",
+        base / AH(nh=6, payloadlen=4, spi=0x2002, seq=1, icv=rng.randbytes(12)) / TCP(**PORTS, flags="A"),
+    )
     yield "ipv6 no next header", ethernet() / IPv6(**V6, nh=59)
     yield "icmpv6 echo", base / ICMPv6EchoRequest(id=1, seq=1, data=rng.randbytes(32))
     yield (

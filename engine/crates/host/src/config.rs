@@ -58,7 +58,7 @@ pub enum Gap {
 /// TCP receiver settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TcpConfig {
-    /// Receive buffer (`net.ipv4.tcp_rmem`), in bytes of payload.
+    /// Receive buffer (`net.ipv4.tcp_rmem`), in bytes of truesize; also the widest window.
     pub rcvbuf_bytes: u32,
     /// Segments the out-of-order queue may hold.
     pub max_out_of_order_frames: u32,

@@ -86,6 +86,26 @@ fn a_syn_takes_a_sequence_number_and_a_repeat_is_old() {
     assert_eq!(ground.host.sockets().iter().next().unwrap().delivered_bytes, 3);
 }
 
+#[test]
+fn a_reader_that_does_not_read_closes_the_window() {
+    let mut settings = config(1);
+    settings.tcp.rcvbuf_bytes = 4 * (2048 + 256);
+    let mut ground = Ground::new(settings, 1);
+    for i in 0..6 {
+        ground.arrive(0, 1, &tcp(1000 + 3 * i, 0x10, b"abc"));
+    }
+    receive(&mut ground);
+    assert_eq!(ground.drops(DropReason::TcpZerowindow), 2);
+    ground.read_all();
+    ground.arrive(0, 1, &tcp(1012, 0x10, b"abc"));
+    receive(&mut ground);
+    assert_eq!(
+        ground.host.sockets().iter().next().unwrap().delivered_bytes,
+        15,
+        "the sender's repeat is taken"
+    );
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     /// Segments in any order, repeated and cut at will, across the wrap of sequence space: the stream comes out whole,

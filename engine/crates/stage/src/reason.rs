@@ -86,6 +86,8 @@ drop_reasons! {
     TcpOldData = "tcp_old_data" @ Tcp,
     /// The segment lies beyond the receive window (SKB_DROP_REASON_TCP_OVERWINDOW).
     TcpOverwindow = "tcp_overwindow" @ Tcp,
+    /// The receive buffer is full and the window closed (SKB_DROP_REASON_TCP_ZEROWINDOW).
+    TcpZerowindow = "tcp_zerowindow" @ Tcp,
     /// The bytes are already in the out-of-order queue (SKB_DROP_REASON_TCP_OFOMERGE).
     TcpOfomerge = "tcp_ofomerge" @ Tcp,
     /// The out-of-order queue is full (SKB_DROP_REASON_TCP_OFO_QUEUE_PRUNE).

@@ -1,5 +1,5 @@
 //! Log-linear histogram: 128 buckets per power of two, so that a bucket is within 0.8 % of its values. The layout is
-//! shared with numpy (`collectors.datapath.histogram`) and BPF: mergeable by adding counts.
+//! plain enough for numpy and BPF: mergeable by adding counts.
 
 /// Sub-bucket bits.
 pub(crate) const SUB_BITS: u32 = 7;

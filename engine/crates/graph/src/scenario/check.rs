@@ -9,6 +9,8 @@ use std::ops::RangeInclusive;
 const MAX_PACKET_MEMORY_BYTES: u64 = 4 << 30;
 /// A hundred days: picoseconds of twice that still fit in 64 bits.
 const MAX_DURATION_NS: u64 = 100 * 86_400 * 1_000_000_000;
+/// Work on a message is one step, and interrupts wait for it: 200 µs at the baseline's cost.
+const MAX_WORK_PER_MESSAGE: u32 = 1_000;
 /// Bins a timeline may have, over all.
 const MAX_BINS: u64 = 1_000_000;
 
@@ -100,7 +102,7 @@ impl Scenario {
         )?;
         within("host.apps.count", host.apps.count, 0..=4096)?;
         cpus_exist("host.apps.cpus", &host.apps.cpus, host.cpus)?;
-        within("host.apps.work_per_message", host.apps.work_per_message, 0..=1_000_000)?;
+        within("host.apps.work_per_message", host.apps.work_per_message, 0..=MAX_WORK_PER_MESSAGE)?;
         let cache = &host.cache;
         let levels = [
             ("l1d", cache.l1d_bytes, cache.l1d_ways),

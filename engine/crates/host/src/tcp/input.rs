@@ -36,6 +36,11 @@ impl Host {
         }
         let window_bytes = self.config.tcp.rcvbuf_bytes;
         let Some(state) = self.sockets.at_mut(socket) else { return };
+        // The window is what the receive buffer has left (tcp_select_window); open-loop senders do not heed it.
+        if skb.payload_bytes > 0 && state.queued_bytes.saturating_add(skb.truesize_bytes()) > window_bytes {
+            state.dropped_frames += 1;
+            return self.discard(skb, DropReason::TcpZerowindow, buffers, context);
+        }
         let receiver = &mut state.tcp;
         if !receiver.synchronised || syn || rst {
             receiver.synchronised = !rst;
