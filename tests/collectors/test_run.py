@@ -76,10 +76,12 @@ def test_the_ledger_is_the_cpus_busy_time(heavy):
 
 
 def test_contexts_add_up_to_elapsed_time(heavy):
+    # What a CPU has begun when the run ends is charged whole: it may be busy for a little longer than there
+    # was time.
     per_cpu = heavy.cpu.groupby("cpu")["ns"].sum()
-    # A slice that began within the run counts whole, also where it ends after it: some microseconds at most.
-    assert per_cpu.between(1_000_000, 1_020_000).all()
-    assert heavy.cpu.groupby("cpu")["share"].sum().tolist() == pytest.approx([1.0] * 8, abs=0.02)
+    assert per_cpu.min() >= 1_000_000 - 1e-3
+    assert per_cpu.max() <= 1_000_000 * 1.005
+    np.testing.assert_allclose(heavy.cpu["share"], heavy.cpu["ns"] / 1_000_000)
 
 
 def test_the_timeline_adds_up_to_the_cpu_table(heavy):

@@ -76,8 +76,8 @@ def test_the_laws_hold_for_any_scenario(scenario):
     busy = done.cpu[done.cpu["context"] != "idle"].groupby("cpu")["ns"].sum()
     ledger = done.ledger.groupby("cpu")["ns"].sum().reindex(busy.index, fill_value=0.0)
     np.testing.assert_allclose(ledger, busy, rtol=0, atol=1e-2)
-    elapsed = done.cpu.groupby("cpu")["ns"].sum()
-    np.testing.assert_allclose(elapsed, elapsed.iloc[0], atol=1e-2)
+    # No CPU has done less than there was time for; what was begun at the end is charged whole.
+    assert done.cpu.groupby("cpu")["ns"].sum().min() >= scenario.duration_ns - 1e-2
     assert (done.cache["misses"] <= done.cache["accesses"]).all()
     read = done.latency.loc[done.latency["part"] == "total", "frames"].sum()
     assert read <= done.stats["delivered"]
