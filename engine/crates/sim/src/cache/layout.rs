@@ -2,6 +2,34 @@
 
 use stage::{CACHE_LINE_BYTES, Region, Touch};
 
+/// Lines of a sequential access that one of them stands for.
+pub(super) const GROUP_LINES: u32 = 4;
+
+/// A line and how many it stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Sample {
+    pub(super) line: u32,
+    pub(super) weight: u32,
+}
+
+/// The lines behind the first of an access of `count`. A short access is looked at line by line. Of a long one, a copy
+/// or a frame's DMA, the last line of each aligned group stands for the group: the same one for every access to it, so
+/// that those sets of a cache see exactly what they would see of the whole stream (set sampling).
+#[inline]
+pub(super) fn rest(first: u32, count: u32) -> impl Iterator<Item = Sample> {
+    let end = first + count;
+    let mut next = first + 1;
+    std::iter::from_fn(move || {
+        if next >= end {
+            return None;
+        }
+        let line = if count > GROUP_LINES { next | (GROUP_LINES - 1) } else { next };
+        let weight = (line + 1).min(end) - next;
+        next = line + 1;
+        Some(Sample { line, weight })
+    })
+}
+
 /// How many instances a region has and how large one is.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sizes {
@@ -28,14 +56,16 @@ pub(crate) struct Layout {
 impl Layout {
     /// Lay out regions of these sizes one behind the other.
     pub(crate) fn new(sizes: impl Fn(Region) -> Sizes) -> Self {
-        let mut lines = 0;
+        let mut lines: u32 = 0;
         let extents = std::array::from_fn(|i| {
             let Sizes { instances, bytes } = sizes(Region::ALL[i]);
-            let extent = Extent {
-                first_line: lines,
-                lines_per_instance: bytes.div_ceil(CACHE_LINE_BYTES).max(1),
-                instances: instances.max(1),
-            };
+            let mut lines_per_instance = bytes.div_ceil(CACHE_LINE_BYTES).max(1);
+            if lines_per_instance > GROUP_LINES {
+                // So that a group never reaches into a neighbour.
+                lines_per_instance = lines_per_instance.next_multiple_of(GROUP_LINES);
+                lines = lines.next_multiple_of(GROUP_LINES);
+            }
+            let extent = Extent { first_line: lines, lines_per_instance, instances: instances.max(1) };
             lines += extent.lines_per_instance * extent.instances;
             extent
         });
@@ -82,6 +112,20 @@ mod tests {
             prop_assert!(count >= 1);
             prop_assert!(first >= extent.first_line);
             prop_assert!(first + count <= extent.first_line + extent.instances * extent.lines_per_instance);
+            prop_assert!(first + count <= layout.lines());
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn samples_stand_for_every_line_once_and_stay_in_the_instance(instance in 0u32..5, offset in 0u32..2048, bytes in 1u32..2048) {
+            let layout = Layout::new(|r| Sizes { instances: 5, bytes: 64 * (1 + 3 * r as u32) });
+            let touch = Touch::read(Region::Buffer, instance, offset, bytes);
+            let (first, count) = layout.lines_of(&touch);
+            prop_assert_eq!(1 + rest(first, count).map(|s| s.weight).sum::<u32>(), count);
+            let extent = layout.extents[Region::Buffer as usize];
+            let start = extent.first_line + instance * extent.lines_per_instance;
+            prop_assert!(rest(first, count).all(|s| s.line > first && s.line < start + extent.lines_per_instance));
         }
     }
 

@@ -1,5 +1,6 @@
 //! One access through the levels, and what it costs beyond an L1 hit.
 
+use super::layout::{Sample, rest};
 use super::lines::Line;
 use super::private::{Found, Private, Victim};
 use super::set_associative::SetAssociative;
@@ -119,12 +120,16 @@ impl CacheModel {
             shared: &mut self.shared,
             costs: &self.costs,
             counts,
+            weight: 1,
         };
         party.counts.reached[0] += u64::from(count);
         let mut stall_ps = party.access(&mut self.lines, first);
         if count > 1 {
-            let streamed_ps: Picos =
-                (first + 1..first + count).map(|n| party.access(&mut self.lines, n)).sum();
+            let mut streamed_ps = 0;
+            for Sample { line, weight } in rest(first, count) {
+                party.weight = u64::from(weight);
+                streamed_ps += party.weight * party.access(&mut self.lines, line);
+            }
             if streamed_ps > 0 {
                 stall_ps += streamed_ps / self.costs.stream_divisor;
             }
@@ -138,10 +143,11 @@ impl CacheModel {
     pub(crate) fn dma(&mut self, touch: &Touch) {
         let (first, count) = self.layout.lines_of(touch);
         let mut misses = 0;
-        for number in first..first + count {
+        let samples = std::iter::once(Sample { line: first, weight: 1 }).chain(rest(first, count));
+        for Sample { line: number, weight } in samples {
             let Some(mut line) = self.lines.get(number as usize).copied() else { continue };
             if !self.shared.write(&mut self.lines, number, &mut line) {
-                misses += 1;
+                misses += u64::from(weight);
             }
             line.overwrite();
             if let Some(slot) = self.lines.get_mut(number as usize) {
@@ -174,6 +180,8 @@ struct Party<'a> {
     shared: &'a mut Shared,
     costs: &'a CacheCosts,
     counts: &'a mut Counts,
+    /// Lines the one accessed stands for.
+    weight: u64,
 }
 
 impl Party<'_> {
@@ -207,7 +215,7 @@ impl Party<'_> {
         let mut stall_ps = match found {
             Found::L1d => 0,
             Found::L2 => {
-                self.counts.reached[1] += 1;
+                self.counts.reached[1] += self.weight;
                 self.costs.l2_ps
             }
             Found::Nowhere => {
@@ -224,7 +232,7 @@ impl Party<'_> {
             if line.is_shared() {
                 // Invalidate the other copies: a round trip through the shared level, unless it was just paid for.
                 if stall_ps == 0 {
-                    self.counts.remote += 1;
+                    self.counts.remote += self.weight;
                     stall_ps = self.costs.llc_ps;
                 }
                 line.renew();
@@ -244,18 +252,18 @@ impl Party<'_> {
     /// Fetch a line from beyond the private caches; returns the stall.
     #[inline]
     fn fetch(&mut self, lines: &mut [Line], number: u32, line: &mut Line) -> Picos {
-        self.counts.reached[1] += 1;
-        self.counts.reached[2] += 1;
+        self.counts.reached[1] += self.weight;
+        self.counts.reached[2] += self.weight;
         let in_llc = self.shared.fetch(lines, number, line);
         if line.is_modified() && line.last() != self.cpu {
             // The last CPU writes back: the data is in the LLC from here on.
             line.clean();
-            self.counts.remote += 1;
+            self.counts.remote += self.weight;
             self.costs.remote_ps
         } else if in_llc {
             self.costs.llc_ps
         } else {
-            self.counts.reached[3] += 1;
+            self.counts.reached[3] += self.weight;
             self.costs.dram_ps
         }
     }
@@ -319,6 +327,19 @@ mod tests {
         read(&mut m, A, 1);
         m.dma(&Touch::write(Region::Socket, 1, 0, 64));
         assert_eq!(read(&mut m, A, 1), costs.llc_ps);
+    }
+
+    #[test]
+    fn a_frame_is_counted_whole_though_it_is_sampled() {
+        let mut m = model(2);
+        let costs = CacheCosts::for_test();
+        m.dma(&Touch::write(Region::Buffer, 3, 0, 1514));
+        assert_eq!((m.dma.reached[2], m.dma.reached[3]), (24, 24));
+        let stall_ps = m.access(A, Layer::Copy, &Touch::read(Region::Buffer, 3, 42, 1472));
+        assert_eq!(stall_ps, costs.llc_ps + 23 * costs.llc_ps / costs.stream_divisor);
+        let (_, _, counts) = m.rows().next().unwrap();
+        assert_eq!(counts.reached, [24, 24, 24, 0]);
+        assert_eq!(m.access(A, Layer::Copy, &Touch::read(Region::Buffer, 3, 42, 1472)), 0);
     }
 
     #[test]
