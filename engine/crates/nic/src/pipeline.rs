@@ -2,10 +2,10 @@
 
 use crate::Nic;
 use crate::parser::{Classified, parse, parse_common, verify};
-use crate::rss::{self, ContextId, HashInput};
+use crate::rss::{self, ContextId, HashInput, Symmetry};
 use crate::steering::FlowKey;
 use stage::{BufferPool, DropReason, FrameId, HashType, Nanos, QueueId, RxPacket, Signal, Touch};
-use wire::walk::{Common, Headers};
+use wire::walk::{Headers, Untagged};
 
 /// Frames hashed at once: enough for any vector width, and their inputs stay in the L1 cache.
 const BATCH: usize = 32;
@@ -41,6 +41,7 @@ impl Nic {
             let (Some(out), Some(inputs)) = (out.get_mut(..filled), inputs.get_mut(..filled)) else {
                 continue;
             };
+            // What few NICs are asked for has loops of its own: the first one is to keep its numbers in registers.
             let places = out.iter_mut().zip(inputs.iter_mut()).zip(names);
             for (frame, ((classified, input), key)) in frames.iter().zip(places) {
                 match parse_common(frame, self.max_frame_bytes) {
@@ -54,10 +55,28 @@ impl Nic {
                     }
                 }
             }
+            if self.rx_checksum {
+                frames.iter().zip(out.iter_mut()).for_each(|(frame, classified)| verify(frame, classified));
+            }
+            if self.rss.symmetry != Symmetry::None {
+                inputs.iter_mut().for_each(|input| self.rss.symmetry.apply(input));
+            }
             self.hasher.hash_batch(inputs, &mut hashes);
-            for ((classified, hash), input) in out.iter_mut().zip(hashes).zip(inputs) {
-                let own = self.contexts.get(classified.context).and_then(|context| context.hasher.as_ref());
-                classified.hash = own.map_or(hash, |hasher| hasher.hash(input));
+            out.iter_mut().zip(hashes).for_each(|(classified, hash)| classified.hash = hash);
+            if !self.contexts.is_empty() {
+                self.hash_by_own_keys(inputs, out);
+            }
+        }
+    }
+
+    /// Some contexts have a key of their own.
+    #[inline(never)]
+    fn hash_by_own_keys(&self, inputs: &[HashInput], out: &mut [Classified]) {
+        for (classified, input) in out.iter_mut().zip(inputs) {
+            if let Some(hasher) =
+                self.contexts.get(classified.context).and_then(|context| context.hasher.as_ref())
+            {
+                classified.hash = hasher.hash(input);
             }
         }
     }
@@ -65,19 +84,15 @@ impl Nic {
     /// A common frame's headers are mostly constants: as long as they are only looked at here they never reach memory,
     /// and everything asked of them folds. They have one layer, so that `inner` makes no difference.
     #[inline(always)]
-    fn classify_common(&self, frame: &[u8], common: &Common, out: &mut Classified, input: &mut HashInput) {
+    fn classify_common(&self, frame: &[u8], common: &Untagged, out: &mut Classified, input: &mut HashInput) {
         (out.hash, out.context, out.checksum_good, out.drop) = (0, ContextId(0), false, None);
         out.hash_type = rss::select(frame, &common.headers(), &self.rss.fields, false, input);
         common.write(&mut out.headers);
-        self.rss.symmetry.apply(input);
-        if self.rx_checksum {
-            verify(frame, out);
-        }
     }
 
     #[inline(never)]
     fn classify_any(&self, frame: &[u8], classified: &mut Classified, input: &mut HashInput) {
-        parse(frame, self.max_frame_bytes, self.rx_checksum, classified);
+        parse(frame, self.max_frame_bytes, classified);
         self.select(frame, classified, input);
     }
 
@@ -93,7 +108,6 @@ impl Nic {
             classified.context = self.contexts.of(frame, headers, self.rss.inner);
         }
         classified.hash_type = rss::select(frame, headers, &self.rss.fields, self.rss.inner, input);
-        self.rss.symmetry.apply(input);
     }
 
     /// The queue a classified frame goes to. One without a hash goes to queue 0, in a context to its table's first.

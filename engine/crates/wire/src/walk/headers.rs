@@ -1,4 +1,5 @@
-//! What a walk answers: where everything is, in 64 bytes at most.
+//! What a walk answers: where the network and transport headers are, in 48 bytes. Where a visitor would find the
+//! others is not kept.
 
 use core::num::NonZeroU32;
 
@@ -107,9 +108,6 @@ pub struct Headers {
     pub inner: Layer,
     pub(super) payload_at: u32,
     pub(super) payload_len: u32,
-    pub(super) mpls_at: u32,
-    pub(super) fragment_at: Option<NonZeroU32>,
-    pub(super) ah_at: Option<NonZeroU32>,
     /// The type after VLAN tags, or of a SNAP header; 0 in an LLC frame without. A raw IP, null or cooked
     /// frame has the type of what it carries.
     pub ethertype: u16,
@@ -148,21 +146,6 @@ impl Headers {
         self.payload_len as usize
     }
 
-    /// Offset of the label stack, where `labels` is not 0.
-    pub fn mpls_at(&self) -> Option<usize> {
-        (self.labels != 0).then_some(self.mpls_at as usize)
-    }
-
-    /// Offset of the innermost layer's IPv6 fragment header.
-    pub fn fragment_at(&self) -> Option<usize> {
-        self.fragment_at.map(|at| at.get() as usize)
-    }
-
-    /// Offset of the last authentication header.
-    pub fn ah_at(&self) -> Option<usize> {
-        self.ah_at.map(|at| at.get() as usize)
-    }
-
     /// True where the innermost or the outermost layer is a fragment.
     pub fn is_fragment(&self) -> bool {
         (self.outer.flags | self.inner.flags) & Layer::FRAGMENT != 0
@@ -174,4 +157,5 @@ impl Headers {
     }
 }
 
-const _: () = assert!(size_of::<Headers>() <= 64);
+// With what a NIC finds out besides it is to fit in one cache line.
+const _: () = assert!(size_of::<Headers>() == 48);

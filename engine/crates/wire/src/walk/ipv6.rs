@@ -72,7 +72,6 @@ impl<V: Visit> Walker<'_, '_, V> {
                 self.layer.flags |= Layer::SOURCE_ROUTED;
             }
             if let Some(fragment) = view.fragment() {
-                self.out.fragment_at = nonzero(at);
                 if fragment.is_atomic() {
                     self.layer.flags |= Layer::ATOMIC;
                 } else {

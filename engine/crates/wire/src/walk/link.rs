@@ -125,7 +125,6 @@ impl<V: Visit> Walker<'_, '_, V> {
     /// The whole label stack; then IP by the version nibble, as label tables are not known here.
     pub(super) fn mpls(&mut self, first_at: usize) -> Step {
         let mut at = first_at;
-        self.out.mpls_at = offset(at);
         loop {
             let bytes = self.bytes(at);
             if bytes.is_empty() {

@@ -13,7 +13,7 @@ mod transport;
 mod verify;
 mod visit;
 
-pub use fast::{Common, fast_ipv4};
+pub use fast::{Common, Tagged, Untagged, fast_ipv4};
 pub use headers::{Headers, L3, Layer};
 pub use verify::{verify_ip_checksum, verify_l4_checksum, verify_tcp_options};
 pub use visit::Visit;
@@ -161,7 +161,6 @@ impl<'f, V: Visit> Walker<'f, '_, V> {
             self.close_layer();
         }
         self.out.ip_layers = self.out.ip_layers.saturating_add(1);
-        self.out.fragment_at = None;
         self.layer = Layer { kind, at: offset(at), end: offset(self.end), ..Layer::default() };
         Ok(())
     }

@@ -169,7 +169,6 @@ impl<V: Visit> Walker<'_, '_, V> {
         self.visitor.ah(at, &view);
         self.out.extensions = self.out.extensions.saturating_add(1);
         self.layer.flags |= Layer::AH;
-        self.out.ah_at = nonzero(at);
         if Ah::new(bytes).is_err() {
             return self.cut(at, Fault::AhTruncated);
         }

@@ -36,9 +36,6 @@ fn check(link: Link, frame: &[u8], limits: &Limits) {
         assert!(layer.l4_at().is_none_or(|at| at > layer.at() && at <= layer.end()), "{h:?}");
     }
     assert!(h.payload_at() + h.payload_len_bytes() <= len, "{h:?}");
-    for at in [h.mpls_at(), h.fragment_at(), h.ah_at()].into_iter().flatten() {
-        assert!(at <= len);
-    }
     assert!(h.labels <= limits.labels && h.extensions <= limits.extension_headers);
     assert!(h.ip_layers <= limits.ip_layers);
     let bound = usize::from(limits.labels)
