@@ -1,7 +1,9 @@
 //! What a run remembers: tallies, latencies, and on request events, verdicts, frames and traces.
 
 use graph::scenario::ObserveSection;
-use stage::{CpuId, DropReason, Event, FrameId, Nanos, Passage, Point, QueueId, RxPacket, Tally, TaskId, Verdict};
+use stage::{
+    CpuId, DropReason, Event, FrameId, Nanos, Passage, Point, QueueId, RxPacket, Tally, TaskId, Verdict,
+};
 use stats::Histogram;
 use traffic::LinkType;
 use traffic::capture::{write_header, write_record};
@@ -127,7 +129,13 @@ impl Observations {
     }
 
     /// The NIC dropped a frame.
-    pub(crate) fn dropped_by_nic(&mut self, time_ns: Nanos, frame: FrameId, queue: Option<QueueId>, reason: DropReason) {
+    pub(crate) fn dropped_by_nic(
+        &mut self,
+        time_ns: Nanos,
+        frame: FrameId,
+        queue: Option<QueueId>,
+        reason: DropReason,
+    ) {
         let verdict = Verdict::Dropped(reason);
         if let Some(tally) = self.tally(queue) {
             tally.count(verdict);
@@ -144,7 +152,12 @@ impl Observations {
 
     #[inline]
     pub(crate) fn settled(
-        &mut self, time_ns: Nanos, cpu: CpuId, packet: &RxPacket, verdict: Verdict, payload_bytes: u32,
+        &mut self,
+        time_ns: Nanos,
+        cpu: CpuId,
+        packet: &RxPacket,
+        verdict: Verdict,
+        payload_bytes: u32,
     ) {
         if let Some(tally) = self.tally(Some(packet.queue)) {
             tally.count(verdict);
@@ -154,7 +167,15 @@ impl Observations {
             if verdict == Verdict::Delivered {
                 let out = self.frames.get(packet.frame.0 as usize).map_or(-1, |row| row.out);
                 let RxPacket { frame, queue, segments, .. } = *packet;
-                self.delivered.push(DeliveredRow { out, frame, queue, cpu, time_ns, payload_bytes, segments });
+                self.delivered.push(DeliveredRow {
+                    out,
+                    frame,
+                    queue,
+                    cpu,
+                    time_ns,
+                    payload_bytes,
+                    segments,
+                });
             }
         }
         self.trace(time_ns, packet.frame, Some(cpu), Some(packet.queue), "verdict", || verdict.to_string());
@@ -162,7 +183,12 @@ impl Observations {
 
     /// The frame went over to the host.
     #[inline]
-    pub(crate) fn handed(&mut self, time_ns: Nanos, packet: &RxPacket, bytes: &mut dyn Iterator<Item = &[u8]>) {
+    pub(crate) fn handed(
+        &mut self,
+        time_ns: Nanos,
+        packet: &RxPacket,
+        bytes: &mut dyn Iterator<Item = &[u8]>,
+    ) {
         if let Some(output) = &mut self.output {
             let mut frame = Vec::with_capacity(packet.bytes as usize);
             bytes.for_each(|piece| frame.extend_from_slice(piece));
@@ -209,13 +235,25 @@ impl Observations {
     }
 
     #[inline]
-    pub(crate) fn passed(&mut self, time_ns: Nanos, frame: FrameId, cpu: CpuId, queue: QueueId, point: Point) {
+    pub(crate) fn passed(
+        &mut self,
+        time_ns: Nanos,
+        frame: FrameId,
+        cpu: CpuId,
+        queue: QueueId,
+        point: Point,
+    ) {
         self.trace(time_ns, frame, Some(cpu), Some(queue), point.name(), String::new);
     }
 
     #[inline]
     pub(crate) fn trace(
-        &mut self, time_ns: Nanos, frame: FrameId, cpu: Option<CpuId>, queue: Option<QueueId>, point: &'static str,
+        &mut self,
+        time_ns: Nanos,
+        frame: FrameId,
+        cpu: Option<CpuId>,
+        queue: Option<QueueId>,
+        point: &'static str,
         detail: impl FnOnce() -> String,
     ) {
         if !self.config.trace_frames.is_empty() && self.config.trace_frames.contains(&frame.0) {

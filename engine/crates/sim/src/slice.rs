@@ -3,8 +3,8 @@
 use crate::cache::CacheModel;
 use crate::observe::Observations;
 use stage::{
-    CpuId, Event, Executor, FrameId, Meter, Nanos, Observer, Op, Passage, Point, QueueId, RxPacket, Signal, TaskId,
-    Touch, Verdict,
+    CpuId, Event, Executor, FrameId, Meter, Nanos, Observer, Op, Passage, Point, QueueId, RxPacket, Signal,
+    TaskId, Touch, Verdict,
 };
 use stats::{Ledger, PICOS_PER_NANO, Picos};
 

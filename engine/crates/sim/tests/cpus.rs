@@ -6,7 +6,12 @@ use running::ran;
 use sim::Simulation;
 use stats::Column;
 
-fn column<'a>(simulation: &Simulation, table: &str, name: &str, read: impl Fn(&Column) -> Vec<String> + 'a) -> Vec<String> {
+fn column<'a>(
+    simulation: &Simulation,
+    table: &str,
+    name: &str,
+    read: impl Fn(&Column) -> Vec<String> + 'a,
+) -> Vec<String> {
     let table = simulation.table(table).unwrap();
     read(table.column(name).unwrap())
 }
@@ -31,7 +36,9 @@ fn busy_ns(simulation: &Simulation, cpu: usize, context: &str) -> f64 {
         .into_iter()
         .zip(column(simulation, "cpu", "context", names))
         .zip(column(simulation, "cpu", "ns", names));
-    rows.filter(|((c, x), _)| *c == cpu.to_string() && x == context).map(|(_, ns)| ns.parse::<f64>().unwrap()).sum()
+    rows.filter(|((c, x), _)| *c == cpu.to_string() && x == context)
+        .map(|(_, ns)| ns.parse::<f64>().unwrap())
+        .sum()
 }
 
 const LIGHT: &str = "[[traffic.streams]]\ngenerated = { offered = { frames_per_second = 100_000 } }\n";
@@ -108,7 +115,8 @@ fn a_followed_frame_is_seen_at_every_point_in_order() {
         column(&run, "trace", "point", names),
         ["wire", "ring", "napi", "ip", "socket", "verdict", "app"]
     );
-    let times: Vec<u64> = column(&run, "trace", "time_ns", names).iter().map(|t| t.parse().unwrap()).collect();
+    let times: Vec<u64> =
+        column(&run, "trace", "time_ns", names).iter().map(|t| t.parse().unwrap()).collect();
     assert!(times.is_sorted(), "{times:?}");
 }
 

@@ -7,7 +7,17 @@ use running::{ran, simulation};
 use sim::Simulation;
 
 const NAMES: [&str; 12] = [
-    "cpu", "timeline", "queues", "drops", "cache", "latency", "ledger", "flows", "events", "counters", "verdicts",
+    "cpu",
+    "timeline",
+    "queues",
+    "drops",
+    "cache",
+    "latency",
+    "ledger",
+    "flows",
+    "events",
+    "counters",
+    "verdicts",
     "delivered",
 ];
 

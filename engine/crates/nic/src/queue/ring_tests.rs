@@ -43,8 +43,12 @@ fn write_reporting(
     dma: &mut impl FnMut(Touch),
 ) -> Result<u32, DropReason> {
     let written = ring.write(now_ns, &content(id, bytes), id as u32, buffers, dma)?;
-    *ring.push().unwrap() =
-        RxPacket { buffer: written.buffer, slot: written.slot, ready_ns: written.ready_ns, ..packet(id, bytes, now_ns) };
+    *ring.push().unwrap() = RxPacket {
+        buffer: written.buffer,
+        slot: written.slot,
+        ready_ns: written.ready_ns,
+        ..packet(id, bytes, now_ns)
+    };
     Ok(written.descriptors)
 }
 

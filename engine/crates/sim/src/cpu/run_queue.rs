@@ -34,7 +34,14 @@ pub(crate) struct RunQueue {
 
 impl RunQueue {
     pub(crate) fn new(base_slice_ps: Picos) -> Self {
-        RunQueue { runnable: Vec::new(), current: None, ran_ps: 0, min_vruntime_ps: 0, base_slice_ps, arrivals: 0 }
+        RunQueue {
+            runnable: Vec::new(),
+            current: None,
+            ran_ps: 0,
+            min_vruntime_ps: 0,
+            base_slice_ps,
+            arrivals: 0,
+        }
     }
 
     /// Make an entity runnable; answers whether it should preempt the present one. A sleeper comes back at most one
@@ -124,8 +131,12 @@ mod tests {
         while queue.pick(false).unwrap().0 != A || before_a == 0 {
             queue.charge(B, 100);
             before_a += 100;
-            if before_a > 10_000 { break; }
-            if queue.pick(true).unwrap().0 == A { break; }
+            if before_a > 10_000 {
+                break;
+            }
+            if queue.pick(true).unwrap().0 == A {
+                break;
+            }
         }
         assert!(before_a <= 6_000, "ran {before_a} ahead of A");
     }
