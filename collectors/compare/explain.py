@@ -1,8 +1,8 @@
 """Where a difference comes from: the ledgers of two sides, split into contributions that add up to it.
 
-Let C be the number of CPUs, E the elapsed time and N the frames delivered. The CPUs' time per delivered frame,
-T = C·E/N, is what each operation cost, plus the stalls of each layer, plus idling, all over N: a sum, so its
-difference is the sum of theirs. The delivered rate is R = N/E = C/T, hence with equal C
+Let C be the number of CPUs, E the elapsed time and N the frames delivered. The CPUs' time per delivered
+frame, T = C·E/N, is what each operation cost, plus the stalls of each layer, plus idling, all over N: a sum,
+so its difference is the sum of theirs. The delivered rate is R = N/E = C/T, hence with equal C
 
     R_b - R_a = -C/(T_a·T_b) · (T_b - T_a)
 
