@@ -1,5 +1,8 @@
 //! When frames are taken off their queues: weight, budget, time, completion, RPS.
 
+#![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+#![allow(unreachable_pub, dead_code, reason = "the ground serves several tests")]
+
 mod ground;
 
 use ground::{Ground, config, udp};

@@ -1,5 +1,8 @@
 //! Who gets a frame, and what becomes of those nobody takes.
 
+#![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+#![allow(unreachable_pub, dead_code, reason = "the ground serves several tests")]
+
 mod ground;
 
 use ground::{Ground, config, tcp, udp};

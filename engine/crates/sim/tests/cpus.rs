@@ -1,5 +1,8 @@
 //! What virtual CPUs do: interrupts before softirqs before tasks, hand-over, steering, migration.
 
+#![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+#![allow(unreachable_pub, dead_code, reason = "the ground serves several tests")]
+
 mod running;
 
 use running::ran;

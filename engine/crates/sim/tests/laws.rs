@@ -1,5 +1,8 @@
 //! Frames, buffers and time are conserved, and a run repeats exactly, whatever the scenario.
 
+#![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+#![allow(unreachable_pub, dead_code, reason = "the ground serves several tests")]
+
 mod running;
 
 use proptest::prelude::*;
