@@ -33,7 +33,6 @@ pub(crate) fn scenario_error_type(py: Python<'_>) -> PyResult<Bound<'_, PyType>>
             Some(&py.get_type::<PyValueError>()),
             Some(fields.as_any().clone().unbind()),
         )
-        .map(|made| made)
     })?;
     Ok(made.bind(py).clone())
 }
