@@ -12,9 +12,12 @@ from collections import deque
 from collections.abc import Mapping
 from typing import ClassVar
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from collectors.columns import Clock
+from collectors.linux import distribution
 from collectors.linux.bpf.program import Program, load
 from collectors.linux.columns import TABLES, Source
 from collectors.linux.files import Reread
@@ -48,9 +51,12 @@ class HostCollector(ABC):
         self._wants_bcc = bcc
         self._own: Program | None = None
         self._program: Program | None = None
-        self._rows: dict[str, deque[list[Row]]] = {name: deque(maxlen=keep) for name in self.tables}
+        self._rows: dict[str, deque[list[Row]]] = {
+            name: deque(maxlen=None if name == "distribution" else keep) for name in self.tables
+        }
         self._before: dict[str, Counts] = {}
         self._before_ns = 0
+        self._buckets_before: dict[str, npt.NDArray[np.uint64]] = {}
         self._running = False
         self._files: dict[str, Reread] = {}
         """What `open` opens, and `close` closes."""
@@ -71,6 +77,7 @@ class HostCollector(ABC):
             self.open()
             self._before_ns = time.monotonic_ns()
             self._before = self.read()
+            self._buckets_before = self.distributions()
         except BaseException:
             self._close()
             raise
@@ -99,6 +106,9 @@ class HostCollector(ABC):
             self.sample()
             for name, rows in self.totals().items():
                 self._rows[name].append(rows)
+            for part, counts in self.distributions().items():
+                buckets = distribution.rows(part, counts - self._buckets_before[part])
+                self._rows["distribution"].append(buckets)
         finally:
             self._close()
 
@@ -145,6 +155,10 @@ class HostCollector(ABC):
 
     def events(self) -> dict[str, list[Row]]:
         """Rows of tables without intervals that came up since the last call."""
+        return {}
+
+    def distributions(self) -> dict[str, npt.NDArray[np.uint64]]:
+        """Buckets now, of shape (CPUs, buckets), by the part they are of in the table distribution."""
         return {}
 
     def totals(self) -> dict[str, list[Row]]:

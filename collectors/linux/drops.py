@@ -25,7 +25,9 @@ DROPPING = re.compile(
     r"Discards|NoPorts|InErrors|InCsumErrors|RcvbufErrors|SndbufErrors|MemErrors|InHdrErrors|InAddrErrors"
     r"|NoRoutes|TruncatedPkts|ReasmFails|FragFails|Drop|Overflows|PruneCalled|RcvPruned|OfoPruned|ZeroWindowDrop"
 )
-NOT_PACKETS = {"TCPDSACKIgnoredOld", "PruneCalled"}
+NOT_OF_PACKETS = {"TCPDSACKIgnoredOld", "PruneCalled"}
+ADDED_UP = {("Udp", "InErrors"), ("UdpLite", "InErrors")}
+"""Counters that hold what others count one by one (net/ipv4/udp.c)."""
 
 
 class Drops(HostCollector):
@@ -60,7 +62,9 @@ class Drops(HostCollector):
         found: Counts = {}
         for name in ("snmp", "netstat"):
             for (protocol, counter), values in pairs(self._files[name].text()).items():
-                if DROPPING.search(str(counter)) and counter not in NOT_PACKETS:
+                if counter in NOT_OF_PACKETS or (protocol, counter) in ADDED_UP:
+                    continue
+                if DROPPING.search(str(counter)):
                     found[-1, f"{protocol}.{counter}", f"/proc/net/{name}"] = values
         for (cpu,), line in softnet_stat(self._files["softnet_stat"].text()).items():
             found[cpu, "softnet.dropped", "/proc/net/softnet_stat"] = (line[1],)

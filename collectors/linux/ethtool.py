@@ -16,7 +16,8 @@ STRING_BYTES = 32
 
 QUEUE_OF = (
     re.compile(r"^(?:rx|tx)_?queue_?(?P<queue>\d+)_"),
-    re.compile(r"^(?:rx|tx)[-_](?P<queue>\d+)[-_.]"),
+    re.compile(r"^(?:rx|tx)[-_](?P<queue>\d+)[-_.](?!bytes?_packets|to_)"),
+    # but not the sizes of frames: rx_64_byte_packets, rx_65_to_127_bytes
     re.compile(r"^(?:rx|tx)(?P<queue>\d+)_"),
     re.compile(r"^queue_(?P<queue>\d+)_"),
     re.compile(r"^(?:ch|channel)(?P<queue>\d+)_"),

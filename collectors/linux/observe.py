@@ -48,6 +48,7 @@ class Watch:
         self._program: Program | None = None
         self._ended = threading.Event()
         self._began = threading.Event()
+        self._interval_over = threading.Condition()
         self._failure: BaseException | None = None
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -61,6 +62,8 @@ class Watch:
         """Events the stream had no room for: a figure above 0 makes its tables incomplete."""
 
     def __enter__(self) -> Watch:
+        if self._thread is not None:
+            raise RuntimeError("a watch is entered once: call observe again")
         texts = [each.text for each in self._collectors if each.text]
         if texts and self._wants_bcc:
             formats = [name for each in self._collectors for name in each.formats]
@@ -99,6 +102,8 @@ class Watch:
                     for each in started:
                         each.sample()
                     self._count_events()
+                with self._interval_over:
+                    self._interval_over.notify_all()
             for each in started:
                 each.stop()
         except BaseException as cause:  # noqa: BLE001 - raised again where the watch was entered or left
@@ -110,6 +115,19 @@ class Watch:
                 self._count_events()
                 self._program.close()
             self._began.set()
+            with self._interval_over:
+                self._interval_over.notify_all()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait for the end of an interval, at most `timeout` seconds; whether there was one.
+
+        Raises what ended the watch before its time.
+        """
+        with self._interval_over:
+            over = self._interval_over.wait(timeout)
+        if self._failure is not None:
+            raise self._failure
+        return over
 
     def _count_events(self) -> None:
         if self._program is not None:

@@ -9,11 +9,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
-from collectors.linux import distribution
 from collectors.linux.bpf.program import MIGRATED
 from collectors.linux.columns import Source
 from collectors.linux.counting import Counts, HostCollector, Row
+from collectors.linux.distribution import BUCKETS
 from collectors.linux.files import Reread, cpus
 
 SCHEDSTAT = Path("/proc/schedstat")
@@ -69,12 +70,11 @@ class Scheduler(HostCollector):
         moves = drained[drained["kind"] == MIGRATED][["time_ns", "tid", "from_cpu", "to_cpu"]]
         return {"migrations": moves.tolist()}
 
-    def totals(self) -> dict[str, list[Row]]:
+    def distributions(self) -> dict[str, npt.NDArray[np.uint64]]:
         """See the base."""
         if self._program is None:
             return {}
-        counts = self._program.per_cpu("runqueue_delay", 0, distribution.BUCKETS)
-        return {"distribution": distribution.rows("runqueue_delay", counts)}
+        return {"runqueue_delay": self._program.per_cpu("runqueue_delay", 0, BUCKETS)}
 
 
 def schedstat(text: str) -> Counts:

@@ -10,11 +10,12 @@ import os
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
-from collectors.linux import distribution
 from collectors.linux.bpf.program import Program
 from collectors.linux.columns import Source
-from collectors.linux.counting import Counts, HostCollector, Row
+from collectors.linux.counting import Counts, HostCollector
+from collectors.linux.distribution import BUCKETS
 from collectors.linux.files import NET, Reread, cpus
 
 VECTORS = ("NET_TX", "NET_RX")
@@ -73,18 +74,16 @@ class Softirq(HostCollector):
             for key, value in program.entries("napi_sums", NAPI_KEY, NAPI_SUM)
         }
 
-    def totals(self) -> dict[str, list[Row]]:
+    def distributions(self) -> dict[str, npt.NDArray[np.uint64]]:
         """See the base."""
         program = self._program
         if program is None:
             return {}
-        rows: list[Row] = []
+        found = {"napi_work": program.per_cpu("napi_work", 0, BUCKETS)}
         for index, vector in enumerate(VECTORS):
             for measure in ("delay", "time"):
-                counts = program.per_cpu(f"softirq_{measure}", index, distribution.BUCKETS)
-                rows += distribution.rows(f"{vector}_{measure}", counts)
-        rows += distribution.rows("napi_work", program.per_cpu("napi_work", 0, distribution.BUCKETS))
-        return {"distribution": rows}
+                found[f"{vector}_{measure}"] = program.per_cpu(f"softirq_{measure}", index, BUCKETS)
+        return found
 
 
 def softirqs(text: str) -> Counts:

@@ -48,7 +48,8 @@ def show(
     with observe(COLLECTORS, interval, bcc=bcc, devices=(device,), keep=2) as watch, _screen(console) as live:
         end = math.inf if seconds is None else time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
-            time.sleep(min(interval, left))
+            if not watch.wait(left if left < math.inf else None):
+                break
             if device != "lo" and device not in ethtool.devices():
                 raise Unavailable(f"interface {device!r} went away")
             if live is None:
@@ -72,15 +73,10 @@ def _screen(console: Console) -> Iterator[Live | None]:
 
 def view(watch: Watch, device: str) -> Group:
     """The last interval as tables."""
-    parts: list[RenderableType] = [
-        _softirq(watch),
-        _napi(watch),
-        _rates(watch, device),
-        _drops(watch),
-        Text(_observer(watch)),
-    ]
     reasons = dict.fromkeys(watch.reasons.values())
-    parts += [Text(f"not from bcc: {reason}", style="yellow") for reason in reasons]
+    notes = [Text(f"not from bcc: {reason}", style="yellow") for reason in reasons]
+    tables = (_softirq(watch), _napi(watch), _rates(watch, device), _drops(watch))
+    parts: list[RenderableType] = [Text(_observer(watch)), *notes, *tables]
     return Group(*parts)
 
 

@@ -32,21 +32,21 @@ EVENT = np.dtype(
 """What programs stream: kind says which tracepoint."""
 MIGRATED, READ = 1, 2
 
-PRELUDE = f"""
+PRELUDE = """
 #include <uapi/linux/bpf.h>
 #include <uapi/linux/ptrace.h>
-struct rx_event {{ u64 time_ns; u32 kind; s32 tid, from_cpu, to_cpu; }};
-BPF_RINGBUF_OUTPUT(events, {RING_PAGES});
+struct rx_event { u64 time_ns; u32 kind; s32 tid, from_cpu, to_cpu; };
+BPF_RINGBUF_OUTPUT(events, RING_PAGES);
 BPF_PERCPU_ARRAY(events_lost, u64, 1);
-static inline void stream(u32 kind, s32 tid, s32 from_cpu, s32 to_cpu) {{
-  struct rx_event event = {{.time_ns = bpf_ktime_get_ns(), .kind = kind, .tid = tid,
-                            .from_cpu = from_cpu, .to_cpu = to_cpu}};
+static inline void stream(u32 kind, s32 tid, s32 from_cpu, s32 to_cpu) {
+  struct rx_event event = {.time_ns = bpf_ktime_get_ns(), .kind = kind, .tid = tid,
+                            .from_cpu = from_cpu, .to_cpu = to_cpu};
   /* Nobody is woken: the reader comes by at every interval. */
-  if (events.ringbuf_output(&event, sizeof(event), BPF_RB_NO_WAKEUP)) {{
+  if (events.ringbuf_output(&event, sizeof(event), BPF_RB_NO_WAKEUP)) {
     int zero = 0; u64 *lost = events_lost.lookup(&zero);
     if (lost) *lost += 1;
-  }}
-}}
+  }
+}
 """
 _ENVIRONMENT = threading.Lock()
 
@@ -54,7 +54,7 @@ _ENVIRONMENT = threading.Lock()
 class Program:
     """Loaded and attached programs, and what they counted. Everything dies with the process or `close`."""
 
-    def __init__(self, bpf: Any, formats: dict[str, str], load_s: float) -> None:  # noqa: ANN401 - bcc is untyped
+    def __init__(self, bpf: Any, formats: dict[str, str], ring_pages: int, load_s: float) -> None:  # noqa: ANN401
         self._bpf = bpf
         self._library = package.bcc().lib
         self._cpus = len(cpus("possible"))
@@ -63,7 +63,7 @@ class Program:
         """The kernel's description of tracepoints whose names were asked for, by `category/event`."""
         self.load_s = load_s
         """Seconds it took to compile, load and attach."""
-        self.ring = Ring(self._descriptor("events"), RING_PAGES * PAGE_BYTES, EVENT)
+        self.ring = Ring(self._descriptor("events"), ring_pages * PAGE_BYTES, EVENT)
 
     @property
     def lost(self) -> int:
@@ -126,7 +126,12 @@ def _pointer(array: npt.NDArray[Any]) -> ctypes.c_void_p:
     return ctypes.c_void_p(array.ctypes.data)
 
 
-def load(texts: Sequence[str], formats: Sequence[str] = (), flags: Sequence[str] = ()) -> Program:
+def load(
+    texts: Sequence[str],
+    formats: Sequence[str] = (),
+    flags: Sequence[str] = (),
+    ring_pages: int = RING_PAGES,
+) -> Program:
     """Compile, load and attach programs given in bcc's C.
 
     Parameters
@@ -134,6 +139,7 @@ def load(texts: Sequence[str], formats: Sequence[str] = (), flags: Sequence[str]
     texts : C of the collectors, each tracepoint in one of them at most.
     formats : tracepoints (`category/event`) whose description is wanted.
     flags : for the compiler.
+    ring_pages : size of the ring of events, a power of two; events beyond it are lost, and counted.
 
     Raises
     ------
@@ -147,10 +153,12 @@ def load(texts: Sequence[str], formats: Sequence[str] = (), flags: Sequence[str]
     text = "\n".join((PRELUDE, distribution.C_TEXT, *texts))
 
     def attached() -> tuple[Any, dict[str, str]]:
-        return _compile(bpf_class, text, flags, source), {name: _format(name) for name in formats}
+        return _compile(bpf_class, text, [f"-DRING_PAGES={ring_pages}", *flags], source), {
+            name: _format(name) for name in formats
+        }
 
     bpf, descriptions = tracefs.with_tracefs(attached)
-    return Program(bpf, descriptions, time.monotonic() - begin)
+    return Program(bpf, descriptions, ring_pages, time.monotonic() - begin)
 
 
 def _compile(bpf_class: Any, text: str, flags: Sequence[str], source: Path | None) -> Any:  # noqa: ANN401
