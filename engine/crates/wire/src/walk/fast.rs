@@ -8,7 +8,7 @@ use core::num::NonZeroU32;
 /// What tells one common frame from another whose IPv4 header is at `L3_AT`: few enough numbers to stay in registers
 /// as long as they are only asked.
 #[derive(Clone, Copy, Debug)]
-pub struct Common<const L3_AT: usize> {
+pub struct PlainIpv4<const L3_AT: usize> {
     protocol: u8,
     total_len: u32,
     header_len: u32,
@@ -16,9 +16,9 @@ pub struct Common<const L3_AT: usize> {
 }
 
 /// A common frame without a tag.
-pub type Untagged = Common<14>;
+pub type Untagged = PlainIpv4<14>;
 /// A common frame with one 802.1Q tag.
-pub type Tagged = Common<18>;
+pub type Tagged = PlainIpv4<18>;
 
 /// Plain Ethernet II with at most one 802.1Q tag, IPv4 without options and not a fragment, sound UDP or TCP.
 ///
@@ -51,7 +51,7 @@ impl Tagged {
     }
 }
 
-impl<const L3_AT: usize> Common<L3_AT> {
+impl<const L3_AT: usize> PlainIpv4<L3_AT> {
     /// What all of them have in common.
     const TEMPLATE: Headers = {
         let at = L3_AT as u32;
@@ -128,6 +128,6 @@ impl<const L3_AT: usize> Common<L3_AT> {
             }
             _ => return None,
         };
-        Some(Common { protocol, total_len: u32::from(total_len), header_len, payload_len })
+        Some(PlainIpv4 { protocol, total_len: u32::from(total_len), header_len, payload_len })
     }
 }

@@ -13,7 +13,7 @@ mod transport;
 mod verify;
 mod visit;
 
-pub use fast::{Common, Tagged, Untagged, fast_ipv4};
+pub use fast::{PlainIpv4, Tagged, Untagged, fast_ipv4};
 pub use headers::{Headers, L3, Layer};
 pub use verify::{verify_ip_checksum, verify_l4_checksum, verify_tcp_options};
 pub use visit::Visit;
