@@ -6,10 +6,21 @@ from collectors.compare.comparison import Comparison
 from collectors.compare.effect import Effect
 from engine.units import engineering
 
+NEGLIGIBLE = 0.005
+"""A ratio this near to 1 is no finding, however narrow its interval."""
+
+
+def is_negligible(effect: Effect) -> bool:
+    """Whether the whole interval of the ratio is within NEGLIGIBLE of 1."""
+    return max(abs(effect.ratio_low - 1), abs(effect.ratio_high - 1)) < NEGLIGIBLE
+
 
 def effect_words(effect: Effect) -> str:
     """`×2.01 (95 % interval 1.98 to 2.05)`, or that no difference was found."""
     interval = f"{effect.level:.0%} interval {effect.ratio_low:.3g} to {effect.ratio_high:.3g}"
+    if is_negligible(effect):
+        interval = f"{effect.level:.0%} interval {effect.ratio_low:.4f} to {effect.ratio_high:.4f}"
+        return f"×{effect.ratio:.4f} ({interval}), less than half a percent"
     if not effect.found:
         return f"not distinguishable, ×{effect.ratio:.3g} ({interval})"
     return f"×{effect.ratio:.3g} ({interval})"
@@ -23,7 +34,7 @@ def finding(comparison: Comparison, a: str, b: str, label: str = "") -> str:
     rate = comparison.effect("delivered_pps", a, b)
     loss_a, loss_b = (comparison.interval("loss_ratio", name).estimate for name in (a, b))
     means = f"from {engineering(rate.mean_a, 'pps')} to {engineering(rate.mean_b, 'pps')}"
-    if rate.found:
+    if rate.found and not is_negligible(rate):
         verb = "raises" if rate.difference > 0 else "lowers"
         what = f"going from {a} to {b} {verb} the delivered rate {means}, {effect_words(rate)}"
     else:
