@@ -10,9 +10,7 @@ from typing import Literal, get_args
 
 from collectors.columns import Column, Dtype
 
-Source = Literal[
-    "bcc", "procfs", "tracefs", "pmu", "ethtool", "netlink", "measured-latency", "engine", "unavailable"
-]
+Source = Literal["bcc", "procfs", "pmu", "ethtool", "netlink", "measured-latency", "unavailable"]
 SOURCES: tuple[Source, ...] = get_args(Source)
 
 

@@ -79,7 +79,12 @@ class Watch:
             self._collectors.append(Observer(self._program, keep=self._keep))
         self._thread = threading.Thread(target=self._watch, name="rxbench-watch", daemon=True)
         self._thread.start()
-        self._began.wait()
+        try:
+            self._began.wait()
+        except BaseException:  # Ctrl-C: who never got the watch cannot end it
+            self._ended.set()
+            self._thread.join()
+            raise
         if self._failure is not None:
             self._thread.join()
             raise self._failure

@@ -1,0 +1,53 @@
+"""`rxbench watch`: ends by itself, by Ctrl-C, and with one line for what is not there."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from collectors.cli import app
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def call(*arguments):
+    return CliRunner().invoke(app, ["watch", *arguments])
+
+
+def test_it_shows_and_ends():
+    shown = call("lo", "--no-bcc", "--interval", "0.05", "--for", "0.3")
+    assert shown.exit_code == 0, shown.output
+    assert "source procfs" in shown.output
+    assert "Examples:" in call("--help").output
+
+
+def test_an_interface_that_is_not_there_is_one_line():
+    shown = call("rxb-none")
+    assert shown.exit_code == 2
+    assert shown.stderr.count("\n") == 1
+    assert "rxb-none" in shown.stderr
+
+
+def test_an_interval_of_nothing_is_one_line():
+    shown = call("lo", "--interval", "0", "--no-bcc")
+    assert shown.exit_code == 2
+    assert "above 0 seconds" in shown.stderr
+
+
+def test_ctrl_c_ends_it_quietly():
+    line = [sys.executable, "-c", "from collectors.cli import app; app()"]
+    child = subprocess.Popen(
+        [*line, "watch", "lo", "--no-bcc", "--interval", "0.05"],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    child.stdout.readline()
+    child.send_signal(signal.SIGINT)
+    _, complaint = child.communicate(timeout=20)
+    assert (child.returncode, complaint) == (0, "")
