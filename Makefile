@@ -56,7 +56,8 @@ lab: setup ## open the notebooks in JupyterLab (loopback, token, no terminals)
 	$(BIN)/rxbench lab
 
 bench: ## measure the packet path beside its peers, print the table (BENCH="--only toeplitz")
-	$(CARGO) run $(WORKSPACE) --package bench --release --locked --quiet -- $(BENCH)
+	RUSTFLAGS="-C target-cpu=native" \
+	    $(CARGO) run $(WORKSPACE) --package bench --profile native --locked --quiet -- $(BENCH)
 
 docs: $(VENV)/.synced ## build the documentation, warnings are errors
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict --site-dir site

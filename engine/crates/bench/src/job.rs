@@ -20,7 +20,12 @@ pub(crate) trait Job {
     /// The peer's job and what it is made of; `None` where no peer does the same work.
     fn peer(&self) -> Option<(&'static str, &'static str)>;
 
-    /// What is not equal between the two sides.
+    /// What a job without a peer is held beside: a fixed time per item in ns, and what it is.
+    fn pace(&self) -> Option<(f64, &'static str)> {
+        None
+    }
+
+    /// What is not equal between the two sides, or what is in the figure where there is one side.
     fn unequal(&self) -> &'static str;
 
     /// Run over the workload `passes` times and time it.

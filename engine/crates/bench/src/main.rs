@@ -11,6 +11,7 @@ mod machine;
 mod peer;
 mod report;
 mod rounds;
+mod target;
 mod workload;
 
 use std::process::ExitCode;

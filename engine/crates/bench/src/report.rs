@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::machine::Machine;
 use crate::rounds::Measured;
+use crate::target::target;
 
 /// One table, a line per job; `peer_state` says why there is no peer.
 pub(crate) fn table(results: &[Measured], peer_state: &str) -> String {
@@ -13,6 +14,7 @@ pub(crate) fn table(results: &[Measured], peer_state: &str) -> String {
         [
             "job",
             "ours ns",
+            "million/s",
             "peer ns",
             "ratio min",
             "median",
@@ -36,6 +38,7 @@ pub(crate) fn table(results: &[Measured], peer_state: &str) -> String {
         rows.push([
             format!("{} (per {})", m.name, m.item),
             number(Some(m.ours_ns())),
+            number(Some(m.ours_per_second() / 1e6)),
             number(m.peer_ns()),
             number(low),
             number(middle),
@@ -46,7 +49,7 @@ pub(crate) fn table(results: &[Measured], peer_state: &str) -> String {
             m.unequal.to_owned(),
         ]);
     }
-    let mut widths = [0; 10];
+    let mut widths = [0; 11];
     for row in &rows {
         for (width, cell) in widths.iter_mut().zip(row) {
             *width = cell.chars().count().max(*width);
@@ -56,7 +59,7 @@ pub(crate) fn table(results: &[Measured], peer_state: &str) -> String {
     for row in &rows {
         let mut line = String::new();
         for (column, (cell, width)) in row.iter().zip(widths).enumerate() {
-            let numeric = (1..7).contains(&column);
+            let numeric = (1..8).contains(&column);
             let padded = if numeric { format!("{cell:>width$}") } else { format!("{cell:<width$}") };
             line.push_str(&padded);
             line.push_str("  ");
@@ -77,6 +80,7 @@ pub(crate) fn document(results: &[Measured], machine: &Machine, peer_state: &str
                 "item": m.item,
                 "unit": "ns per item",
                 "ours_ns": m.ours_ns(),
+                "ours_per_second": m.ours_per_second(),
                 "peer_ns": m.peer_ns(),
                 "ratio_min_median_max": m.ratio(),
                 "rounds": m.rounds.iter().map(|r| json!({"ours_ns": r.ours_ns, "peer_ns": r.peer_ns}))
@@ -96,6 +100,7 @@ pub(crate) fn document(results: &[Measured], machine: &Machine, peer_state: &str
         "pinned": machine.pinned,
         "load_before": machine.load_before,
         "gfni": machine.gfni,
+        "target": target(),
         "peer_state": peer_state,
         "jobs": jobs,
     })
@@ -113,9 +118,10 @@ pub(crate) fn preamble(machine: &Machine, peer_state: &str) -> String {
         if machine.pinned { "" } else { " (not pinned)" },
         machine.load_before,
     );
-    text.push_str(
-        "ours: Rust, baseline x86-64 with run-time dispatch, bounds and overflow checks on; \
-         peer: C, -O3 -march=native, unchecked\n",
+    let _ = writeln!(
+        text,
+        "ours: Rust, {}, bounds and overflow checks on; peer: C, -O3 -march=native, unchecked",
+        target(),
     );
     text
 }

@@ -19,7 +19,7 @@ pub(crate) struct Effort {
 pub(crate) struct Round {
     /// Ours.
     pub(crate) ours_ns: f64,
-    /// The peer's, if it has the job and runs.
+    /// The peer's, if it has the job and runs, or the pace.
     pub(crate) peer_ns: Option<f64>,
 }
 
@@ -49,6 +49,7 @@ pub(crate) fn measure(
 ) -> Result<Measured, String> {
     let passes = passes_for(job, effort.sample_ns);
     let (peer_job, peer_parts) = job.peer().unzip();
+    let (pace_ns, pace) = job.pace().unzip();
     let mut peer = peer.zip(peer_job);
     let mut same_results = None;
     let mut rounds = Vec::new();
@@ -65,11 +66,11 @@ pub(crate) fn measure(
                 same_results = Some(same_results.unwrap_or(true) && other.check == sample.check);
             }
         }
-        let peer_ns = if theirs.is_empty() { None } else { Some(median(&mut theirs)) };
+        let peer_ns = if theirs.is_empty() { pace_ns } else { Some(median(&mut theirs)) };
         rounds.push(Round { ours_ns: median(&mut ours), peer_ns });
     }
     let (name, item, unequal) = (job.name(), job.item(), job.unequal());
-    Ok(Measured { name, item, peer: peer_parts.unwrap_or("none"), unequal, rounds, same_results })
+    Ok(Measured { name, item, peer: peer_parts.or(pace).unwrap_or("none"), unequal, rounds, same_results })
 }
 
 /// Passes that take about `sample_ns`; the runs that find out also warm the caches.
@@ -96,6 +97,11 @@ impl Measured {
     /// Median over the rounds, ns per item.
     pub(crate) fn ours_ns(&self) -> f64 {
         median(&mut self.rounds.iter().map(|round| round.ours_ns).collect::<Vec<_>>())
+    }
+
+    /// Items per second at that time.
+    pub(crate) fn ours_per_second(&self) -> f64 {
+        1e9 / self.ours_ns()
     }
 
     /// The peer's median over the rounds, ns per item.

@@ -1,10 +1,12 @@
 //! The jobs, in the order of the table. A job is added by adding its file and one line here.
 
+mod device_ring;
 mod exact_match;
 mod nic_path;
 mod parse;
 mod ring;
 mod toeplitz;
+mod virtual_time;
 
 use nic::rss::RssKey;
 
@@ -25,11 +27,14 @@ pub(crate) fn all(workload: &Workload, machine: &Machine) -> Result<Vec<Box<dyn 
         Box::new(nic_path::NicPath::new(workload, nic_path::Frames::InPlace)?),
         Box::new(nic_path::NicPath::new(workload, nic_path::Frames::Copied)?),
         Box::new(nic_path::NicPath::new(workload, nic_path::Frames::CopiedAndDescribed)?),
+        Box::new(device_ring::DeviceRing::new(workload)?),
         Box::new(parse::Parse::new(workload)),
         Box::new(toeplitz::Toeplitz::table(workload)),
         Box::new(toeplitz::Toeplitz::bulk(workload)),
         Box::new(exact_match::Lookup::new(workload)?),
         Box::new(ring::OneCore::new()),
         Box::new(ring::TwoCores::new(machine)),
+        Box::new(virtual_time::VirtualTime::new(virtual_time::FrameSize::Smallest)?),
+        Box::new(virtual_time::VirtualTime::new(virtual_time::FrameSize::Largest)?),
     ])
 }

@@ -35,7 +35,7 @@ impl Job for Parse {
     }
 
     fn unequal(&self) -> &'static str {
-        "ours: 64 B of offsets and a 40 B key stored per frame; peer: a 16 B key stored"
+        "ours: 48 B of offsets and a 40 B key stored per frame; peer: a 16 B key stored"
     }
 
     fn sample(&mut self, passes: u32) -> Sample {
