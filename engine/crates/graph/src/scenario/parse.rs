@@ -33,7 +33,7 @@ impl Scenario {
         let scenario: Scenario = serde_path_to_error::deserialize(&value).map_err(|error| {
             let key = error.path().to_string();
             let found = found_at(&value, &key);
-            ScenarioError { key, value: found, allowed: error.into_inner().to_string() }
+            ScenarioError { key, value: found, allowed: allowed_in(&error.into_inner().to_string()) }
         })?;
         scenario.check()?;
         Ok(scenario)
@@ -46,6 +46,11 @@ impl Scenario {
     pub fn to_json(&self) -> Result<String, ScenarioError> {
         serde_json::to_string(self).map_err(|e| ScenarioError::new("document", e, "finite numbers"))
     }
+}
+
+/// serde says "unknown field `x`, expected one of …": what follows is what is allowed.
+fn allowed_in(message: &str) -> String {
+    message.split_once(", expected ").map_or(message, |(_, allowed)| allowed).to_owned()
 }
 
 /// The value at a dotted path, shortened.
