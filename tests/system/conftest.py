@@ -43,13 +43,17 @@ def sockets(hosts):
     sending = hosts.sender.run(lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
     sending.connect(receiving.getsockname())
     deadline = time.monotonic() + 5
-    while True:  # the first datagrams wait for the link and for ARP
-        sending.send(b"first")
+    arrived = False
+    receiving.settimeout(0.2)
+    while True:  # the first datagrams wait for the link and for ARP, then arrive together
+        if not arrived:
+            sending.send(b"first")
         try:
-            receiving.settimeout(0.2)
             receiving.recv(100)
-            break
+            arrived = True
         except TimeoutError:
+            if arrived:
+                break
             assert time.monotonic() < deadline, "nothing arrives over veth"
     receiving.settimeout(2)
     yield SimpleNamespace(sending=sending, receiving=receiving, address=receiving.getsockname())
