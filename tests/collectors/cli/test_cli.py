@@ -23,7 +23,7 @@ def call(*arguments):
 
 
 @pytest.mark.parametrize(
-    "command", ["report", "lab", "run", "compare", "dissect", "replay", "doctor", "bench"]
+    "command", ["report", "lab", "run", "compare", "dissect", "replay", "doctor", "watch", "bench"]
 )
 def test_every_command_has_examples(command):
     shown = call(command, "--help")
@@ -185,14 +185,16 @@ def test_a_reader_that_has_seen_enough_is_no_error():
     assert json.loads(done.stdout)["n"] == 1
 
 
+HEEDING_CTRL_C = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
 LONG = ["--set", "duration_ns=100000000000", "--set", "observe.bin_ns=1000000"]
 
 
 @pytest.mark.parametrize("command", [["run"], ["compare", "--queues", "1,2"]], ids=["run", "compare"])
 def test_ctrl_c_stops_cleanly(command, tmp_path):
-    # Started in a process group of its own, as a terminal does, so that the workers get the signal too.
+    # Started in a process group of its own, as a terminal does, so that the workers get the signal too; and with the
+    # signal's own meaning, which a background job of a script has lost.
     program = subprocess.Popen(
-        [sys.executable, "-c", "from collectors.cli import app; app()", *command, *LONG],
+        [sys.executable, "-c", f"{HEEDING_CTRL_C}; from collectors.cli import app; app()", *command, *LONG],
         stderr=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
