@@ -20,7 +20,12 @@ fn read(clock: ClockId) -> f64 {
 
 /// Keep this thread on one core; false where the system refuses.
 pub(crate) fn pin(core: usize) -> bool {
-    let mut cores = CpuSet::new();
-    cores.set(core);
-    sched_setaffinity(None, &cores).is_ok()
+    pin_to(&[core])
+}
+
+/// Keep this thread on these cores; false where the system refuses.
+pub(crate) fn pin_to(cores: &[usize]) -> bool {
+    let mut set = CpuSet::new();
+    cores.iter().for_each(|core| set.set(*core));
+    sched_setaffinity(None, &set).is_ok()
 }

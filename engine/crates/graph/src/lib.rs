@@ -7,13 +7,17 @@
 mod costs;
 mod declarations;
 pub mod dissect;
+mod law;
 mod nic_settings;
+pub mod observe;
 mod receive_path;
 pub mod scenario;
+pub mod tables;
 mod to_ethernet;
 
 pub use costs::{CostRow, CostTable, Latencies, MemoryCosts};
 pub use declarations::declarations;
-pub use receive_path::{Hasher, ReceivePath};
+pub use law::LawBroken;
+pub use receive_path::{Hasher, ReceivePath, host_over, irq_cpu_of};
 pub use scenario::{CacheConfig, Scenario, ScenarioError};
 pub use to_ethernet::to_ethernet;

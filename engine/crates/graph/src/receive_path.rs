@@ -34,13 +34,8 @@ impl ReceivePath {
         let mut buffers =
             BufferPool::new(scenario.nic.queues, scenario.buffers_per_queue(), scenario.nic.buffer_bytes);
         let nic = Nic::with_hasher(nic_config(scenario)?, &mut buffers, hasher).map_err(refused)?;
-        let secret = Random::for_component(scenario.seed, "host.sockets").next_u64();
-        let host = Host::new(host_config(scenario), buffers.capacity(), secret);
-        let cpu_of = |queue: u16| match scenario.nic.irq_cpus.as_slice() {
-            [] => queue % scenario.host.cpus,
-            cpus => cpus[usize::from(queue) % cpus.len()],
-        };
-        let irq_cpus = (0..scenario.nic.queues).map(|queue| CpuId(cpu_of(queue))).collect();
+        let host = host_over(scenario, buffers.capacity());
+        let irq_cpus = (0..scenario.nic.queues).map(|queue| irq_cpu_of(scenario, QueueId(queue))).collect();
         Ok(ReceivePath { nic, buffers, host, irq_cpus })
     }
 
@@ -49,6 +44,20 @@ impl ReceivePath {
     pub fn irq_cpu(&self, queue: QueueId) -> CpuId {
         self.irq_cpus.get(queue.index()).copied().unwrap_or_default()
     }
+}
+
+/// The host a scenario describes, over `buffers` packet buffers.
+pub fn host_over(scenario: &Scenario, buffers: u64) -> Host {
+    let secret = Random::for_component(scenario.seed, "host.sockets").next_u64();
+    Host::new(host_config(scenario), buffers, secret)
+}
+
+/// The CPU a scenario lets take a queue's interrupt.
+pub fn irq_cpu_of(scenario: &Scenario, queue: QueueId) -> CpuId {
+    CpuId(match scenario.nic.irq_cpus.as_slice() {
+        [] => queue.0 % scenario.host.cpus,
+        cpus => cpus[queue.index() % cpus.len()],
+    })
 }
 
 fn host_config(scenario: &Scenario) -> HostConfig {

@@ -1,11 +1,17 @@
-//! Real time: what the engine does with this machine's own CPU.
+//! Real time: what the engine does with this machine's own CPUs, threads and clock.
 //!
-//! The only crate that may contain unsafe code, and only where an instruction set demands it.
+//! [`OwnHost`] runs a scenario on pinned threads. The only crate that may contain unsafe code, and only where an
+//! instruction set or memory shared between threads demands it.
 
 #![deny(clippy::undocumented_unsafe_blocks)]
 
+mod clock;
 mod cpu_features;
+mod exchange;
+mod own_host;
+mod ports;
 pub mod spsc;
 mod toeplitz_gfni;
 
+pub use own_host::{Idle, Outcome, OwnHost, Pacing, RunError, Settings};
 pub use toeplitz_gfni::Gfni;

@@ -9,12 +9,10 @@
 mod cache;
 mod costs;
 mod cpu;
-mod error;
 mod events;
-mod observe;
 mod simulation;
 mod slice;
 mod tables;
 
-pub use error::LawBroken;
+pub use graph::LawBroken;
 pub use simulation::Simulation;

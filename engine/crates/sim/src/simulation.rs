@@ -1,14 +1,13 @@
 //! The run: arrivals and events in one order, slices on virtual CPUs, and the laws at the end.
 
-use crate::LawBroken;
 use crate::cache::{CacheModel, Layout, Sizes};
 use crate::costs::{CacheCosts, op_costs};
 use crate::cpu::{BusyContext, Entity, SoftirqMode, VirtualCpu};
 use crate::events::Events;
-use crate::observe::Observations;
 use crate::slice::{Books, Effect, Slice};
+use graph::observe::Observations;
 use graph::scenario::ScenarioError;
-use graph::{CostTable, Hasher, Latencies, ReceivePath, Scenario, to_ethernet};
+use graph::{CostTable, Hasher, Latencies, LawBroken, ReceivePath, Scenario, to_ethernet};
 use host::app::AppStep;
 use host::softirq::Progress;
 use nic::Classified;

@@ -1,7 +1,7 @@
 //! A slice: one uninterrupted piece of work on one virtual CPU, and everything it may do meanwhile.
 
 use crate::cache::CacheModel;
-use crate::observe::Observations;
+use graph::observe::Observations;
 use stage::{
     CpuId, Event, Executor, FrameId, Meter, Nanos, Observer, Op, Passage, Point, QueueId, RxPacket, Signal,
     TaskId, Touch, Verdict,

@@ -2,6 +2,7 @@
 //! queue that starves does not starve its neighbours.
 
 use crate::QueueId;
+use std::fmt;
 
 /// A buffer's index over all pools.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -12,10 +13,22 @@ const NONE: u32 = u32::MAX;
 /// Marks a buffer that is free, so that releasing twice is refused.
 const FREE: u32 = u32::MAX - 1;
 
+/// Packet memory that a device on another thread writes: the pool hands buffers out, the memory is elsewhere.
+pub trait PacketMemory: Send + fmt::Debug {
+    /// The buffer's bytes; empty while it is the device's.
+    fn bytes(&self, buffer: BufferId) -> &[u8];
+}
+
+#[derive(Debug)]
+enum Memory {
+    Own(Vec<u8>),
+    Device(Box<dyn PacketMemory>),
+}
+
 /// All packet buffers of a NIC.
 #[derive(Debug)]
 pub struct BufferPool {
-    bytes: Vec<u8>,
+    memory: Memory,
     buffer_bytes: usize,
     buffers_per_queue: u32,
     /// Chain link while owned; `FREE` while free.
@@ -27,15 +40,29 @@ pub struct BufferPool {
 impl BufferPool {
     /// `queues` pools of `buffers_per_queue` buffers of `buffer_bytes` bytes.
     pub fn new(queues: u16, buffers_per_queue: u32, buffer_bytes: u32) -> Self {
+        let bytes = usize::from(queues) * buffers_per_queue as usize * buffer_bytes as usize;
+        Self::with(Memory::Own(vec![0; bytes]), queues, buffers_per_queue, buffer_bytes)
+    }
+
+    /// The same over memory that a device writes: [`BufferPool::bytes_mut`] is then empty.
+    pub fn over(
+        memory: Box<dyn PacketMemory>,
+        queues: u16,
+        buffers_per_queue: u32,
+        buffer_bytes: u32,
+    ) -> Self {
+        Self::with(Memory::Device(memory), queues, buffers_per_queue, buffer_bytes)
+    }
+
+    fn with(memory: Memory, queues: u16, buffers_per_queue: u32, buffer_bytes: u32) -> Self {
         let count = u32::from(queues) * buffers_per_queue;
-        let buffer_bytes = buffer_bytes as usize;
         let pool = |queue: u16| {
             let first = u32::from(queue) * buffers_per_queue;
             (first..first + buffers_per_queue).rev().collect()
         };
         BufferPool {
-            bytes: vec![0; count as usize * buffer_bytes],
-            buffer_bytes,
+            memory,
+            buffer_bytes: buffer_bytes as usize,
             buffers_per_queue,
             next: vec![FREE; count as usize],
             free: (0..queues).map(pool).collect(),
@@ -104,15 +131,21 @@ impl BufferPool {
     /// The buffer's memory.
     #[inline]
     pub fn bytes(&self, buffer: BufferId) -> &[u8] {
-        let start = buffer.0 as usize * self.buffer_bytes;
-        self.bytes.get(start..start + self.buffer_bytes).unwrap_or(&[])
+        match &self.memory {
+            Memory::Own(bytes) => {
+                let start = buffer.0 as usize * self.buffer_bytes;
+                bytes.get(start..start + self.buffer_bytes).unwrap_or(&[])
+            }
+            Memory::Device(memory) => memory.bytes(buffer),
+        }
     }
 
     /// The buffer's memory, to be written.
     #[inline]
     pub fn bytes_mut(&mut self, buffer: BufferId) -> &mut [u8] {
+        let Memory::Own(bytes) = &mut self.memory else { return &mut [] };
         let start = buffer.0 as usize * self.buffer_bytes;
-        self.bytes.get_mut(start..start + self.buffer_bytes).unwrap_or(&mut [])
+        bytes.get_mut(start..start + self.buffer_bytes).unwrap_or(&mut [])
     }
 
     /// The buffers of a frame, first to last.

@@ -21,7 +21,7 @@ mod rx_queue;
 mod time;
 mod verdict;
 
-pub use buffers::{BufferId, BufferPool};
+pub use buffers::{BufferId, BufferPool, PacketMemory};
 pub use context::{Context, Event, Executor, Observer, Passage, Point, SocketId, TaskId};
 pub use cores::{CpuId, QueueId};
 pub use counter::{CounterDeclaration, CounterSet, Counters};

@@ -42,6 +42,13 @@ impl Histogram {
         }
     }
 
+    /// Add another histogram's counts.
+    pub fn absorb(&mut self, other: &Histogram) {
+        for (mine, theirs) in self.counts.iter_mut().zip(&other.counts) {
+            *mine = mine.saturating_add(*theirs);
+        }
+    }
+
     /// Buckets that hold something: lowest value, first value beyond, count.
     pub fn rows(&self) -> impl Iterator<Item = (u64, u64, u32)> + '_ {
         let filled = self.counts.iter().enumerate().filter(|(_, count)| **count > 0);

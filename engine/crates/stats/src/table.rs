@@ -65,3 +65,19 @@ impl Table {
         RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)
     }
 }
+
+/// Collects rows into a table's columns.
+///
+/// ```
+/// let table = stats::table!([(0, 2.5), (1, 3.5)].into_iter(), |(cpu, ns)| { "cpu": I64 = *cpu, "ns": F64 = *ns, });
+/// assert!(table.column("ns").is_some());
+/// ```
+#[macro_export]
+macro_rules! table {
+    ($rows:expr, |$row:pat_param| { $($name:literal : $kind:ident = $value:expr,)+ }) => {{
+        let rows: Vec<_> = $rows.collect();
+        #[allow(unused_variables, reason = "each column uses its own fields of the row")]
+        let table = $crate::Table::new()$(.with($name, $crate::Column::$kind(rows.iter().map(|$row| $value).collect())))+;
+        table
+    }};
+}

@@ -3,6 +3,7 @@
 mod device_ring;
 mod exact_match;
 mod nic_path;
+mod own_host;
 mod parse;
 mod ring;
 mod toeplitz;
@@ -36,5 +37,6 @@ pub(crate) fn all(workload: &Workload, machine: &Machine) -> Result<Vec<Box<dyn 
         Box::new(ring::TwoCores::new(machine)),
         Box::new(virtual_time::VirtualTime::new(virtual_time::FrameSize::Smallest)?),
         Box::new(virtual_time::VirtualTime::new(virtual_time::FrameSize::Largest)?),
+        Box::new(own_host::OwnHostPath::new(machine)?),
     ])
 }

@@ -1,6 +1,6 @@
 //! What a run remembers: tallies, latencies, and on request events, verdicts, frames and traces.
 
-use graph::scenario::ObserveSection;
+use crate::scenario::ObserveSection;
 use stage::{
     CpuId, DropReason, Event, FrameId, Nanos, Passage, Point, QueueId, RxPacket, Tally, TaskId, Verdict,
 };
@@ -8,20 +8,30 @@ use stats::Histogram;
 use traffic::LinkType;
 use traffic::capture::{write_header, write_record};
 
+/// Of a pcap file.
+const HEADER_BYTES: usize = 24;
+
 /// Parts of a frame's way whose durations are recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Part {
+pub enum Part {
+    /// From the sender to the ring.
     Nic,
+    /// In the ring.
     Ring,
+    /// From NAPI to the socket.
     Stack,
+    /// On the socket's queue.
     Socket,
+    /// All of it.
     Total,
 }
 
 impl Part {
-    pub(crate) const ALL: [Part; 5] = [Part::Nic, Part::Ring, Part::Stack, Part::Socket, Part::Total];
+    /// Every part, in the frame's order.
+    pub const ALL: [Part; 5] = [Part::Nic, Part::Ring, Part::Stack, Part::Socket, Part::Total];
 
-    pub(crate) const fn name(self) -> &'static str {
+    /// Name in the latency table.
+    pub const fn name(self) -> &'static str {
         match self {
             Part::Nic => "nic",
             Part::Ring => "ring",
@@ -34,64 +44,95 @@ impl Part {
 
 /// A row of the events table.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct EventRow {
-    pub(crate) time_ns: Nanos,
-    pub(crate) cpu: CpuId,
-    pub(crate) queue: Option<QueueId>,
-    pub(crate) event: Event,
+pub struct EventRow {
+    /// When.
+    pub time_ns: Nanos,
+    /// On which CPU.
+    pub cpu: CpuId,
+    /// For which queue, if for one.
+    pub queue: Option<QueueId>,
+    /// What.
+    pub event: Event,
 }
 
 /// A row of the trace table.
 #[derive(Clone, Debug)]
-pub(crate) struct TraceRow {
-    pub(crate) frame: FrameId,
-    pub(crate) time_ns: Nanos,
-    pub(crate) cpu: Option<CpuId>,
-    pub(crate) queue: Option<QueueId>,
-    pub(crate) point: &'static str,
-    pub(crate) detail: String,
+pub struct TraceRow {
+    /// Which frame.
+    pub frame: FrameId,
+    /// When.
+    pub time_ns: Nanos,
+    /// On which CPU; none while it is the NIC's.
+    pub cpu: Option<CpuId>,
+    /// On which queue, once one is chosen.
+    pub queue: Option<QueueId>,
+    /// The point of its way.
+    pub point: &'static str,
+    /// More about it.
+    pub detail: String,
 }
 
 /// A frame delivered to a socket.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct DeliveredRow {
-    pub(crate) out: i64,
-    pub(crate) frame: FrameId,
-    pub(crate) queue: QueueId,
-    pub(crate) cpu: CpuId,
-    pub(crate) time_ns: Nanos,
-    pub(crate) payload_bytes: u32,
-    pub(crate) segments: u16,
+pub struct DeliveredRow {
+    /// Its number among the frames handed to the host; -1 unless frames are kept.
+    pub out: i64,
+    /// Which frame.
+    pub frame: FrameId,
+    /// Its hardware queue.
+    pub queue: QueueId,
+    /// The CPU that put it on the socket.
+    pub cpu: CpuId,
+    /// When.
+    pub time_ns: Nanos,
+    /// Transport payload.
+    pub payload_bytes: u32,
+    /// Wire frames in it.
+    pub segments: u16,
 }
 
 /// How a frame stands, if verdicts are kept.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct FrameRow {
-    pub(crate) verdict: Verdict,
+pub struct FrameRow {
+    /// Its verdict so far.
+    pub verdict: Verdict,
     /// Its number among the frames handed to the host.
-    pub(crate) out: i64,
+    pub out: i64,
+}
+
+impl FrameRow {
+    const NEW: FrameRow = FrameRow { verdict: Verdict::Pending, out: -1 };
 }
 
 /// Everything a run remembers.
 #[derive(Debug)]
-pub(crate) struct Observations {
-    pub(crate) config: ObserveSection,
+pub struct Observations {
+    /// What is recorded.
+    pub config: ObserveSection,
     /// Tally 0 is for frames that met their end before a queue was chosen; queue i is at i + 1.
-    pub(crate) tallies: Vec<Tally>,
+    pub tallies: Vec<Tally>,
     /// Per part, per queue.
     latencies: Vec<Histogram>,
     queues: usize,
-    pub(crate) events: Vec<EventRow>,
-    pub(crate) events_lost: u64,
-    pub(crate) traces: Vec<TraceRow>,
-    pub(crate) frames: Vec<FrameRow>,
-    pub(crate) handed: Vec<(FrameId, QueueId)>,
-    pub(crate) delivered: Vec<DeliveredRow>,
-    pub(crate) output: Option<Vec<u8>>,
+    /// Rows of the events table.
+    pub events: Vec<EventRow>,
+    /// Events beyond what the table may hold.
+    pub events_lost: u64,
+    /// Rows of the trace table.
+    pub traces: Vec<TraceRow>,
+    /// Each frame's verdict, by frame number.
+    pub frames: Vec<FrameRow>,
+    /// Frames handed to the host, in order.
+    pub handed: Vec<(FrameId, QueueId)>,
+    /// Frames delivered, in order.
+    pub delivered: Vec<DeliveredRow>,
+    /// Frames handed to the host as a pcap file.
+    pub output: Option<Vec<u8>>,
 }
 
 impl Observations {
-    pub(crate) fn new(config: ObserveSection, queues: u16) -> Self {
+    /// Nothing observed yet on `queues` queues.
+    pub fn new(config: ObserveSection, queues: u16) -> Self {
         let queues = usize::from(queues);
         Observations {
             output: config.frames.then(|| {
@@ -117,19 +158,27 @@ impl Observations {
         self.tallies.get_mut(queue.map_or(0, |q| q.index() + 1))
     }
 
+    /// Tallies with the queue they belong to; `None` for frames that never had one, if there are any.
+    pub fn tallies(&self) -> impl Iterator<Item = (Option<QueueId>, &Tally)> + '_ {
+        let tallies = self.tallies.iter().enumerate();
+        tallies
+            .map(|(i, tally)| (i.checked_sub(1).map(|q| QueueId(q as u16)), tally))
+            .filter(|(queue, tally)| queue.is_some() || tally.rx > 0)
+    }
+
     /// A frame came in; `queue` is the one its hash chose, if it came that far.
     #[inline]
-    pub(crate) fn offered(&mut self, queue: Option<QueueId>) {
+    pub fn offered(&mut self, queue: Option<QueueId>) {
         if let Some(tally) = self.tally(queue) {
             tally.rx += 1;
         }
         if self.config.verdicts {
-            self.frames.push(FrameRow { verdict: Verdict::Pending, out: -1 });
+            self.frames.push(FrameRow::NEW);
         }
     }
 
     /// The NIC dropped a frame.
-    pub(crate) fn dropped_by_nic(
+    pub fn dropped_by_nic(
         &mut self,
         time_ns: Nanos,
         frame: FrameId,
@@ -145,13 +194,25 @@ impl Observations {
     }
 
     fn note_verdict(&mut self, frame: FrameId, verdict: Verdict) {
-        if let Some(row) = self.frames.get_mut(frame.0 as usize) {
+        if self.config.verdicts
+            && let Some(row) = self.row_mut(frame)
+        {
             row.verdict = verdict;
         }
     }
 
+    /// The frame's row. Who was not told of its offer (a CPU that runs beside the NIC) makes it here.
+    fn row_mut(&mut self, frame: FrameId) -> Option<&mut FrameRow> {
+        let at = frame.0 as usize;
+        if at >= self.frames.len() {
+            self.frames.resize(at + 1, FrameRow::NEW);
+        }
+        self.frames.get_mut(at)
+    }
+
+    /// The frame has met its end.
     #[inline]
-    pub(crate) fn settled(
+    pub fn settled(
         &mut self,
         time_ns: Nanos,
         cpu: CpuId,
@@ -183,25 +244,24 @@ impl Observations {
 
     /// The frame went over to the host.
     #[inline]
-    pub(crate) fn handed(
-        &mut self,
-        time_ns: Nanos,
-        packet: &RxPacket,
-        bytes: &mut dyn Iterator<Item = &[u8]>,
-    ) {
+    pub fn handed(&mut self, time_ns: Nanos, packet: &RxPacket, bytes: &mut dyn Iterator<Item = &[u8]>) {
         if let Some(output) = &mut self.output {
             let mut frame = Vec::with_capacity(packet.bytes as usize);
             bytes.for_each(|piece| frame.extend_from_slice(piece));
             write_record(output, time_ns, &frame, packet.bytes);
-            if let Some(row) = self.frames.get_mut(packet.frame.0 as usize) {
-                row.out = self.handed.len() as i64;
+            let out = self.handed.len() as i64;
+            if self.config.verdicts
+                && let Some(row) = self.row_mut(packet.frame)
+            {
+                row.out = out;
             }
             self.handed.push((packet.frame, packet.queue));
         }
     }
 
+    /// The application has read the frame.
     #[inline]
-    pub(crate) fn read(&mut self, queue: QueueId, passage: Passage) {
+    pub fn read(&mut self, queue: QueueId, passage: Passage) {
         let Passage { sent_ns, ring_ns, polled_ns, socket_ns, read_ns } = passage;
         let parts = [
             ring_ns.saturating_sub(sent_ns),
@@ -218,7 +278,7 @@ impl Observations {
     }
 
     /// Histograms with something in them, by part and queue.
-    pub(crate) fn latencies(&self) -> impl Iterator<Item = (Part, QueueId, &Histogram)> + '_ {
+    pub fn latencies(&self) -> impl Iterator<Item = (Part, QueueId, &Histogram)> + '_ {
         Part::ALL.iter().enumerate().flat_map(move |(p, part)| {
             (0..self.queues).filter_map(move |q| {
                 Some((*part, QueueId(q as u16), self.latencies.get(p * self.queues + q)?))
@@ -226,7 +286,8 @@ impl Observations {
         })
     }
 
-    pub(crate) fn event(&mut self, time_ns: Nanos, cpu: CpuId, queue: Option<QueueId>, event: Event) {
+    /// A row for the events table, if there is room.
+    pub fn event(&mut self, time_ns: Nanos, cpu: CpuId, queue: Option<QueueId>, event: Event) {
         if self.events.len() < self.config.max_events as usize {
             self.events.push(EventRow { time_ns, cpu, queue, event });
         } else {
@@ -234,20 +295,15 @@ impl Observations {
         }
     }
 
+    /// The frame passed a point of its way.
     #[inline]
-    pub(crate) fn passed(
-        &mut self,
-        time_ns: Nanos,
-        frame: FrameId,
-        cpu: CpuId,
-        queue: QueueId,
-        point: Point,
-    ) {
+    pub fn passed(&mut self, time_ns: Nanos, frame: FrameId, cpu: CpuId, queue: QueueId, point: Point) {
         self.trace(time_ns, frame, Some(cpu), Some(queue), point.name(), String::new);
     }
 
+    /// The same with words, which are only made for a frame that is followed.
     #[inline]
-    pub(crate) fn trace(
+    pub fn trace(
         &mut self,
         time_ns: Nanos,
         frame: FrameId,
@@ -261,8 +317,41 @@ impl Observations {
         }
     }
 
+    /// Take in what another observer of the same run saw: other queues' frames, or the same frames elsewhere on
+    /// their way. Its frames handed to the host come behind those already here.
+    pub fn absorb(&mut self, other: Observations) {
+        self.tallies.iter_mut().zip(&other.tallies).for_each(|(mine, theirs)| mine.add(theirs));
+        for (mine, theirs) in self.latencies.iter_mut().zip(&other.latencies) {
+            mine.absorb(theirs);
+        }
+        let room = (self.config.max_events as usize).saturating_sub(self.events.len());
+        self.events_lost += other.events_lost + other.events.len().saturating_sub(room) as u64;
+        self.events.extend(other.events.into_iter().take(room));
+        self.events.sort_by_key(|row| row.time_ns);
+        self.traces.extend(other.traces);
+        self.traces.sort_by_key(|row| row.time_ns);
+        let before = self.handed.len() as i64;
+        let behind = |out: i64| if out < 0 { out } else { out + before };
+        for (at, theirs) in other.frames.into_iter().enumerate() {
+            let Some(mine) = self.row_mut(FrameId(at as u64)) else { continue };
+            if theirs.verdict != Verdict::Pending {
+                mine.verdict = theirs.verdict;
+            }
+            if theirs.out >= 0 {
+                mine.out = behind(theirs.out);
+            }
+        }
+        self.handed.extend(other.handed);
+        self.delivered
+            .extend(other.delivered.into_iter().map(|row| DeliveredRow { out: behind(row.out), ..row }));
+        self.delivered.sort_by_key(|row| row.time_ns);
+        if let (Some(mine), Some(theirs)) = (&mut self.output, &other.output) {
+            mine.extend_from_slice(theirs.get(HEADER_BYTES..).unwrap_or(&[]));
+        }
+    }
+
     /// The task an event is about, and the CPU it names.
-    pub(crate) fn subjects(event: Event) -> (i64, i64) {
+    pub fn subjects(event: Event) -> (i64, i64) {
         let task = |id: TaskId| i64::from(id.0);
         match event {
             Event::Woken(id) | Event::Slept(id) => (task(id), -1),

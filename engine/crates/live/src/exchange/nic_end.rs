@@ -1,0 +1,127 @@
+//! The NIC's end of one queue.
+
+use super::memory::Memory;
+use super::record::Record;
+use crate::spsc::{Consumer, Producer};
+use stage::{BufferId, DropReason, RxPacket};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// Posted buffers taken from the ring at once.
+const TAKE: usize = 64;
+
+/// Takes posted buffers, fills them, hands them over.
+pub(crate) struct NicEnd {
+    memory: Arc<Memory>,
+    posted: Consumer<u32>,
+    written: Producer<Record>,
+    /// Descriptors without a buffer at the driver's last refill.
+    unfilled: Arc<AtomicU32>,
+    /// Buffers taken from the ring and not filled, from `used` on.
+    stock: Vec<u32>,
+    used: usize,
+    /// Where the next descriptor lies.
+    slot: u32,
+    ring_size: u32,
+}
+
+impl NicEnd {
+    pub(super) fn new(
+        memory: Arc<Memory>,
+        posted: Consumer<u32>,
+        written: Producer<Record>,
+        unfilled: Arc<AtomicU32>,
+        ring_size: usize,
+    ) -> Self {
+        let stock = Vec::with_capacity(ring_size.next_power_of_two() + TAKE);
+        NicEnd { memory, posted, written, unfilled, stock, used: 0, slot: 0, ring_size: ring_size as u32 }
+    }
+
+    /// Buffers at hand, after looking for more if they are fewer than `wanted`.
+    #[inline]
+    fn at_hand(&mut self, wanted: usize) -> usize {
+        let left = self.stock.len() - self.used;
+        if left >= wanted { left } else { self.take_posted() }
+    }
+
+    #[cold]
+    fn take_posted(&mut self) -> usize {
+        self.stock.drain(..self.used);
+        self.used = 0;
+        let mut taken = [0; TAKE];
+        let n = self.posted.pop_burst(&mut taken);
+        self.stock.extend_from_slice(taken.get(..n).unwrap_or(&[]));
+        self.stock.len()
+    }
+
+    #[inline]
+    fn buffers_for(&self, frame_bytes: usize) -> usize {
+        let buffer_bytes = self.memory.buffer_bytes();
+        if frame_bytes <= buffer_bytes { 1 } else { frame_bytes.div_ceil(buffer_bytes) }
+    }
+
+    /// Whether a frame of this size finds buffers.
+    ///
+    /// # Errors
+    /// As the NIC in virtual time: `RxNoBuffer` where the host has given descriptors back without buffers for lack of
+    /// them, `RxMissed` where it has not given enough back.
+    #[inline]
+    pub(crate) fn room(&mut self, frame_bytes: usize) -> Result<(), DropReason> {
+        let wanted = self.buffers_for(frame_bytes);
+        let mut at_hand = self.at_hand(wanted);
+        while at_hand < wanted {
+            let more = self.take_posted();
+            if more == at_hand {
+                let unfilled = self.unfilled.load(Ordering::Relaxed) as usize;
+                let filled = at_hand + unfilled;
+                return Err(if filled >= wanted { DropReason::RxNoBuffer } else { DropReason::RxMissed });
+            }
+            at_hand = more;
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn next_buffer(&mut self) -> Option<BufferId> {
+        let buffer = *self.stock.get(self.used)?;
+        self.used += 1;
+        Some(BufferId(buffer))
+    }
+
+    /// Write a frame that [`NicEnd::room`] has found room for; it is the host's after [`NicEnd::publish`]. Answers how
+    /// many descriptors it took.
+    #[inline]
+    pub(crate) fn write(&mut self, frame: &[u8], packet: RxPacket) -> u32 {
+        let buffers = self.buffers_for(frame.len()) as u32;
+        let mut following = buffers;
+        let mut rest = frame;
+        let mut packet = RxPacket { slot: self.slot, ..packet };
+        while following > 0
+            && let Some(buffer) = self.next_buffer()
+        {
+            following -= 1;
+            let (piece, behind) = rest.split_at_checked(self.memory.buffer_bytes()).unwrap_or((rest, &[]));
+            // SAFETY: the number comes from the ring of posted buffers, and is staged for handing over below.
+            unsafe { self.memory.fill(buffer, piece) };
+            rest = behind;
+            packet.buffer = buffer;
+            // There is room: no more records are under way than buffers were posted.
+            self.written.stage(Record { packet, following });
+            self.slot = if self.slot + 1 == self.ring_size { 0 } else { self.slot + 1 };
+        }
+        buffers
+    }
+
+    /// Hand over what was written.
+    #[inline]
+    pub(crate) fn publish(&mut self) {
+        self.written.publish();
+    }
+
+    /// Buffers the NIC has at the end, posted ones included.
+    pub(crate) fn into_buffers(mut self) -> u64 {
+        let mut count = (self.stock.len() - self.used) as u64;
+        count += self.posted.drain(usize::MAX, |_| ()) as u64;
+        count
+    }
+}

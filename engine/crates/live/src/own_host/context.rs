@@ -1,0 +1,106 @@
+//! What a host stage runs in here: a meter that costs nothing, the thread's own run queue, the thread's own books.
+
+use crate::exchange::HostView;
+use graph::observe::Observations;
+use stage::{
+    Access, BufferId, CpuId, Event, Executor, FrameId, Meter, Nanos, Observer, Op, Passage, Point, QueueId,
+    Region, RxPacket, Signal, TaskId, Touch, Verdict,
+};
+use std::collections::VecDeque;
+
+/// Bytes an application offers to a receive call.
+const MESSAGE_BYTES: usize = 65_536;
+
+/// What a host thread keeps beside its host.
+pub(crate) struct Books {
+    pub(crate) observations: Observations,
+    /// Tasks that are awake, in turn.
+    pub(crate) runnable: VecDeque<TaskId>,
+    view: HostView,
+    message: Box<[u8]>,
+}
+
+impl Books {
+    pub(crate) fn new(observations: Observations, view: HostView) -> Self {
+        let message = vec![0; MESSAGE_BYTES].into_boxed_slice();
+        Books { observations, runnable: VecDeque::new(), view, message }
+    }
+}
+
+/// A step that is going on.
+pub(crate) struct RealTime<'a> {
+    pub(crate) books: &'a mut Books,
+    pub(crate) cpu: CpuId,
+    /// When the step began.
+    pub(crate) now_ns: Nanos,
+}
+
+impl Meter for RealTime<'_> {
+    #[inline]
+    fn op(&mut self, _op: Op, _n: u32) {}
+
+    /// The copy to the application is the one access the stages leave to their ground.
+    #[inline]
+    fn touch(&mut self, op: Op, touch: Touch) {
+        if op == Op::CopyByte && touch.region == Region::Buffer && touch.access == Access::Read {
+            let Books { view, message, .. } = &mut *self.books;
+            if let Some(to) = message.get_mut(..touch.bytes as usize) {
+                view.copy_out(BufferId(touch.instance), touch.offset as usize, to);
+            }
+        }
+    }
+
+    #[inline]
+    fn queue(&mut self, _queue: Option<QueueId>) {}
+
+    #[inline]
+    fn now_ns(&self) -> Nanos {
+        self.now_ns
+    }
+}
+
+impl Executor for RealTime<'_> {
+    #[inline]
+    fn cpu(&self) -> CpuId {
+        self.cpu
+    }
+
+    #[inline]
+    fn wake(&mut self, task: TaskId) {
+        self.books.runnable.push_back(task);
+        self.event(None, Event::Woken(task));
+    }
+
+    /// Only RPS sends one, and this ground refuses RPS.
+    fn send_ipi(&mut self, _target: CpuId) {}
+
+    /// The thread looks at its rings itself.
+    #[inline]
+    fn signal(&mut self, _signal: Signal) {}
+}
+
+impl Observer for RealTime<'_> {
+    #[inline]
+    fn handed(&mut self, packet: &RxPacket, bytes: &mut dyn Iterator<Item = &[u8]>) {
+        self.books.observations.handed(self.now_ns, packet, bytes);
+    }
+
+    #[inline]
+    fn settled(&mut self, packet: &RxPacket, verdict: Verdict, payload_bytes: u32) {
+        self.books.observations.settled(self.now_ns, self.cpu, packet, verdict, payload_bytes);
+    }
+
+    #[inline]
+    fn read(&mut self, packet: &RxPacket, passage: Passage) {
+        self.books.observations.read(packet.queue, passage);
+    }
+
+    #[inline]
+    fn passed(&mut self, frame: FrameId, queue: QueueId, point: Point) {
+        self.books.observations.passed(self.now_ns, frame, self.cpu, queue, point);
+    }
+
+    fn event(&mut self, queue: Option<QueueId>, event: Event) {
+        self.books.observations.event(self.now_ns, self.cpu, queue, event);
+    }
+}

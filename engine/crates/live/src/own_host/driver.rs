@@ -1,0 +1,149 @@
+//! The driver of a host thread's queues. Interrupts stay masked: the thread looks at its rings itself.
+
+use crate::exchange::HostEnd;
+use stage::{BufferPool, Nanos, QueueId, RxPacket, RxQueues, Signal};
+use std::collections::VecDeque;
+
+/// One queue as its driver has it.
+pub(crate) struct DriverQueue {
+    id: QueueId,
+    /// Its pool among the thread's.
+    pool: QueueId,
+    end: HostEnd,
+    /// Written back and not taken by NAPI.
+    frames: VecDeque<RxPacket>,
+    /// Descriptors without a buffer.
+    vacant: u32,
+    /// Of these, those for which the pool had none at the last refill.
+    unfilled: u32,
+    /// NAPI has it on its list.
+    scheduled: bool,
+    ring_size: u32,
+}
+
+/// The queues of one host thread.
+pub(crate) struct Driver {
+    queues: Vec<DriverQueue>,
+    refill_batch: u32,
+    buffer_bytes: u32,
+    weight_frames: usize,
+    /// Frames NAPI took.
+    pub(crate) taken_frames: u64,
+}
+
+impl DriverQueue {
+    /// A queue whose ring is filled from `pool`, as far as there are buffers.
+    pub(crate) fn new(
+        id: QueueId,
+        pool: QueueId,
+        mut end: HostEnd,
+        ring_size: u32,
+        buffers: &mut BufferPool,
+    ) -> Self {
+        let unfilled = ring_size - end.post(ring_size, pool, buffers);
+        let frames = VecDeque::with_capacity(ring_size as usize);
+        DriverQueue { id, pool, end, frames, vacant: unfilled, unfilled, scheduled: false, ring_size }
+    }
+
+    /// Buffers that are the NIC's.
+    pub(crate) fn posted(&self) -> u64 {
+        u64::from(self.ring_size - self.vacant)
+    }
+}
+
+impl Driver {
+    /// `weight_frames`: what one poll may take, and so what is collected at once.
+    pub(crate) fn new(
+        queues: Vec<DriverQueue>,
+        refill_batch: u32,
+        buffer_bytes: u32,
+        weight_frames: u32,
+    ) -> Self {
+        Driver { queues, refill_batch, buffer_bytes, weight_frames: weight_frames as usize, taken_frames: 0 }
+    }
+
+    /// Look at every ring; answers the queues that have frames now and are not on NAPI's list, which they then are.
+    #[inline]
+    pub(crate) fn look(&mut self, buffers: &mut BufferPool, mut schedule: impl FnMut(QueueId)) {
+        for queue in &mut self.queues {
+            let limit = self.weight_frames.saturating_sub(queue.frames.len());
+            queue.end.collect(limit, buffers, &mut queue.frames);
+            if !queue.frames.is_empty() && !queue.scheduled {
+                queue.scheduled = true;
+                schedule(queue.id);
+            }
+        }
+    }
+
+    /// Whether NAPI has something on its list.
+    #[inline]
+    pub(crate) fn scheduled(&self) -> bool {
+        self.queues.iter().any(|queue| queue.scheduled)
+    }
+
+    /// Frames collected and not taken.
+    pub(crate) fn waiting(&self) -> usize {
+        self.queues.iter().map(|queue| queue.frames.len()).sum()
+    }
+
+    /// The queues.
+    pub(crate) fn queues(&self) -> &[DriverQueue] {
+        &self.queues
+    }
+
+    #[inline]
+    fn queue_mut(&mut self, id: QueueId) -> Option<&mut DriverQueue> {
+        self.queues.iter_mut().find(|queue| queue.id == id)
+    }
+}
+
+impl RxQueues for Driver {
+    #[inline]
+    fn take(&mut self, queue: QueueId, _now_ns: Nanos, limit: usize, out: &mut Vec<RxPacket>) -> usize {
+        let buffer_bytes = self.buffer_bytes;
+        let Some(queue) = self.queue_mut(queue) else { return 0 };
+        let taken = limit.min(queue.frames.len());
+        let DriverQueue { frames, vacant, .. } = queue;
+        out.extend(frames.drain(..taken).inspect(|packet| {
+            // The division is for jumbo frames only.
+            *vacant += if packet.bytes <= buffer_bytes { 1 } else { packet.bytes.div_ceil(buffer_bytes) };
+        }));
+        self.taken_frames += taken as u64;
+        taken
+    }
+
+    #[inline]
+    fn ready(&self, queue: QueueId, _now_ns: Nanos) -> usize {
+        self.queues.iter().find(|other| other.id == queue).map_or(0, |queue| queue.frames.len())
+    }
+
+    #[inline]
+    fn refill(&mut self, queue: QueueId, buffers: &mut BufferPool) -> u32 {
+        let refill_batch = self.refill_batch;
+        let Some(queue) = self.queue_mut(queue) else { return 0 };
+        if queue.vacant < refill_batch {
+            return 0;
+        }
+        let posted = queue.end.post(queue.vacant, queue.pool, buffers);
+        queue.vacant -= posted;
+        queue.unfilled = queue.vacant;
+        posted
+    }
+
+    #[inline]
+    fn starved(&self, queue: QueueId) -> bool {
+        self.queues.iter().find(|other| other.id == queue).is_some_and(|queue| queue.unfilled > 0)
+    }
+
+    #[inline]
+    fn arm(&mut self, queue: QueueId, _now_ns: Nanos) -> Signal {
+        if let Some(queue) = self.queue_mut(queue) {
+            queue.scheduled = false;
+        }
+        Signal::Quiet
+    }
+
+    fn timer(&mut self, _queue: QueueId, _now_ns: Nanos) -> Signal {
+        Signal::Quiet
+    }
+}

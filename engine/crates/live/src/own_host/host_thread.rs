@@ -1,0 +1,123 @@
+//! A host thread: look at the rings, one run of net_rx_action, then the applications until they all sleep.
+
+use super::context::{Books, RealTime};
+use super::driver::Driver;
+use super::settings::Idle;
+use super::shared::{Alive, Gate, Shared};
+use host::Host;
+use host::app::AppStep;
+use host::softirq::Progress;
+use stage::{BufferPool, CpuId, Nanos, QueueId};
+
+/// Receive calls between two looks at the clock.
+const CALLS_PER_TIME: u32 = 8;
+
+/// Looks at empty rings before the thread sleeps.
+const LOOKS_BEFORE_SLEEP: u32 = 64;
+
+/// Everything one host thread has.
+pub(crate) struct HostThread {
+    pub(crate) cpu: CpuId,
+    pub(crate) queues: Vec<QueueId>,
+    pub(crate) host: Host,
+    pub(crate) driver: Driver,
+    pub(crate) buffers: BufferPool,
+    pub(crate) books: Books,
+    /// Time in net_rx_action.
+    pub(crate) softirq_ns: Nanos,
+    /// Time in the applications.
+    pub(crate) task_ns: Nanos,
+    /// When it had nothing left to do.
+    pub(crate) ended_ns: Nanos,
+}
+
+impl HostThread {
+    /// Work until the NIC's thread has finished and nothing is left.
+    pub(crate) fn run(mut self, at: usize, shared: &Shared, idle: Idle, crowded: bool) -> HostThread {
+        let _alive = Alive(shared);
+        let Some(gate) = shared.gates.get(at) else { return self };
+        gate.enter();
+        let mut empty_looks = 0;
+        let mut before_ns = shared.clock.now_ns();
+        loop {
+            let finished = shared.finished();
+            let taken = self.driver.taken_frames;
+            self.look(before_ns);
+            if self.driver.scheduled() {
+                self.softirq(shared);
+            }
+            let between_ns = shared.clock.now_ns();
+            let asked = self.tasks(between_ns, shared);
+            if self.driver.taken_frames > taken || asked {
+                gate.tell_done(self.driver.taken_frames);
+                let after_ns = shared.clock.now_ns();
+                self.softirq_ns += between_ns - before_ns;
+                self.task_ns += after_ns.saturating_sub(between_ns);
+                before_ns = after_ns;
+                empty_looks = 0;
+                continue;
+            }
+            if finished && self.driver.waiting() == 0 {
+                self.ended_ns = between_ns;
+                return self;
+            }
+            empty_looks += 1;
+            self.wait(gate, shared, idle, crowded, empty_looks);
+            before_ns = shared.clock.now_ns();
+        }
+    }
+
+    fn wait(&mut self, gate: &Gate, shared: &Shared, idle: Idle, crowded: bool, empty_looks: u32) {
+        if idle == Idle::Sleep && empty_looks >= LOOKS_BEFORE_SLEEP && !self.driver.scheduled() {
+            let now_ns = shared.clock.now_ns();
+            gate.sleep(|| {
+                self.look(now_ns);
+                self.driver.waiting() > 0 || shared.finished()
+            });
+        } else if crowded {
+            std::thread::yield_now();
+        } else {
+            std::hint::spin_loop();
+        }
+    }
+
+    #[inline]
+    fn look(&mut self, now_ns: Nanos) {
+        let HostThread { host, driver, buffers, books, cpu, .. } = self;
+        driver.look(buffers, |queue| {
+            host.hard_interrupt(queue, &mut RealTime { books: &mut *books, cpu: *cpu, now_ns });
+        });
+    }
+
+    #[inline]
+    fn softirq(&mut self, shared: &Shared) {
+        let HostThread { host, driver, buffers, books, cpu, .. } = self;
+        loop {
+            let now_ns = shared.clock.now_ns();
+            let mut context = RealTime { books: &mut *books, cpu: *cpu, now_ns };
+            if host.net_rx_step(driver, buffers, &mut context) != Progress::More {
+                return;
+            }
+        }
+    }
+
+    /// Applications in turn, a message each; answers whether any was awake.
+    #[inline]
+    fn tasks(&mut self, mut now_ns: Nanos, shared: &Shared) -> bool {
+        let HostThread { host, buffers, books, cpu, .. } = self;
+        let mut calls = 0;
+        while let Some(task) = books.runnable.pop_front() {
+            calls += 1;
+            if calls % CALLS_PER_TIME == 0 {
+                now_ns = shared.clock.now_ns();
+            }
+            let mut context = RealTime { books: &mut *books, cpu: *cpu, now_ns };
+            if host.app_step(task, buffers, &mut context) == AppStep::Read {
+                books.runnable.push_back(task);
+            } else {
+                stage::Observer::event(&mut context, None, stage::Event::Slept(task));
+            }
+        }
+        calls > 0
+    }
+}

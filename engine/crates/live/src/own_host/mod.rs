@@ -1,0 +1,142 @@
+//! The engine's own host in real time: one thread for the NIC, one for each CPU that takes interrupts, this machine's
+//! clock. The stages are the same as in virtual time; what differs is who calls them and that nobody charges them.
+
+mod build;
+mod context;
+mod driver;
+mod host_thread;
+mod nic_thread;
+mod outcome;
+mod plan;
+mod settings;
+mod shared;
+mod tables;
+
+pub use outcome::Outcome;
+pub use settings::{Idle, Pacing, Settings};
+
+use crate::ports::Port;
+use graph::{Hasher, Scenario, ScenarioError};
+use host_thread::HostThread;
+use nic_thread::NicThread;
+use plan::Plan;
+use rustix::thread::{CpuSet, sched_setaffinity};
+use shared::Shared;
+use std::fmt;
+use std::thread::{Builder, scope, sleep};
+use std::time::Duration;
+use traffic::Captures;
+
+/// Longest time between two questions whether to go on.
+const ASK_EVERY: Duration = Duration::from_millis(20);
+
+/// A scenario ready to run in real time.
+pub struct OwnHost {
+    scenario: Scenario,
+    settings: Settings,
+    plan: Plan,
+    port: Port,
+    nic: NicThread,
+    hosts: Vec<HostThread>,
+}
+
+/// A run that could not be carried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RunError {
+    /// The system gave no thread, and why.
+    NoThread(String),
+    /// A thread failed: a fault of the engine.
+    ThreadFailed,
+}
+
+impl fmt::Display for RunError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            RunError::NoThread(reason) => write!(f, "the system gives no thread: {reason}"),
+            RunError::ThreadFailed => f.write_str("a thread of the run failed"),
+        }
+    }
+}
+
+impl std::error::Error for RunError {}
+
+impl OwnHost {
+    /// Lay out threads, rings and buffers; nothing runs yet.
+    ///
+    /// # Errors
+    /// Names the key that cannot be, or that real time cannot honour; with too few CPUs, both numbers.
+    pub fn new(
+        scenario: Scenario,
+        captures: &Captures,
+        hasher: &Hasher,
+        settings: Settings,
+    ) -> Result<Self, ScenarioError> {
+        build::own_host(scenario, captures, hasher, settings)
+    }
+
+    /// The scenario.
+    pub fn scenario(&self) -> &Scenario {
+        &self.scenario
+    }
+
+    /// Run to the end, or until `go_on`, asked every few milliseconds, says no: then what is under way is still
+    /// brought to its end.
+    ///
+    /// # Errors
+    /// When threads cannot be had, or one fails.
+    pub fn run(self, mut go_on: impl FnMut() -> bool) -> Result<Outcome, RunError> {
+        let OwnHost { scenario, settings, plan, port, nic, hosts } = self;
+        let shared = Shared::new(hosts.len());
+        let (nic, hosts) = scope(|scope| {
+            let shared = &shared;
+            let mut threads = Vec::with_capacity(hosts.len());
+            let mut refused = None;
+            for (at, (host, planned)) in hosts.into_iter().zip(&plan.hosts).enumerate() {
+                let (machine_cpu, crowded, idle) = (planned.machine_cpu, plan.crowded, settings.idle);
+                let work = move || {
+                    pin(machine_cpu);
+                    host.run(at, shared, idle, crowded)
+                };
+                match Builder::new().name(format!("host cpu {}", planned.cpu.0)).spawn_scoped(scope, work) {
+                    Ok(thread) => threads.push(thread),
+                    Err(error) => refused = Some(error.to_string()),
+                }
+            }
+            let machine_cpu = plan.nic_machine_cpu;
+            let work = move || {
+                pin(machine_cpu);
+                nic.run(port, shared)
+            };
+            let nic = match refused {
+                None => {
+                    Builder::new().name("nic".into()).spawn_scoped(scope, work).map_err(|e| e.to_string())
+                }
+                Some(reason) => Err(reason),
+            };
+            let nic = nic.map_err(|reason| {
+                shared.stop();
+                shared.finish();
+                RunError::NoThread(reason)
+            })?;
+            let mut pause = Duration::from_micros(200);
+            while !nic.is_finished() || threads.iter().any(|thread| !thread.is_finished()) {
+                sleep(pause);
+                pause = (pause * 2).min(ASK_EVERY);
+                if !go_on() {
+                    shared.stop();
+                }
+            }
+            let nic = nic.join().map_err(|_| RunError::ThreadFailed)?;
+            let hosts: Result<Vec<_>, _> = threads.into_iter().map(|thread| thread.join()).collect();
+            Ok((nic, hosts.map_err(|_| RunError::ThreadFailed)?))
+        })?;
+        Ok(Outcome::new(scenario, nic, hosts))
+    }
+}
+
+/// Keep this thread on a CPU. Where the system refuses, it runs where it is put: slower, not wrong.
+fn pin(machine_cpu: usize) {
+    let mut set = CpuSet::new();
+    set.set(machine_cpu);
+    let _ = sched_setaffinity(None, &set);
+}

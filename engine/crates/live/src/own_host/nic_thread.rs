@@ -1,0 +1,257 @@
+//! The NIC's thread: take frames from the port, parse, hash, choose a queue, copy to its next buffer, hand over.
+
+use super::settings::{Idle, Pacing};
+use super::shared::{Alive, Shared};
+use crate::exchange::NicEnd;
+use crate::ports::Port;
+use graph::observe::Observations;
+use graph::to_ethernet;
+use nic::{Classified, Nic, NicCounter};
+use stage::{BufferId, Counters, DropReason, FrameId, HashType, Nanos, QueueId, RxPacket};
+use std::time::Duration;
+use traffic::{BATCH_FRAMES, Batch, LinkType, Offer};
+use wire::Fault;
+
+/// A wait longer than this is slept through but for its end.
+const SLEEP_ABOVE_NS: Nanos = 2_000_000;
+
+/// One queue as the NIC's thread has it.
+pub(crate) struct NicQueue {
+    pub(crate) end: NicEnd,
+    pub(crate) counters: Counters<NicCounter>,
+    /// Which host thread it belongs to.
+    pub(crate) host: usize,
+    /// Frames are written and not handed over.
+    pub(crate) unpublished: bool,
+}
+
+/// Everything the NIC's thread has but its port.
+pub(crate) struct NicThread {
+    pub(crate) nic: Nic,
+    pub(crate) queues: Vec<NicQueue>,
+    /// Frames handed over, by host thread.
+    pub(crate) written_frames: Vec<u64>,
+    pub(crate) observations: Observations,
+    pub(crate) pacing: Pacing,
+    pub(crate) idle: Idle,
+    pub(crate) crowded: bool,
+    pub(crate) offered_frames: u64,
+    pub(crate) scratch: Vec<u8>,
+}
+
+impl NicThread {
+    /// Offer the port's frames until there are no more or the run is stopped.
+    pub(crate) fn run(mut self, mut port: Port, shared: &Shared) -> NicThread {
+        let _alive = Alive(shared);
+        let mut classified = [Classified::default(); BATCH_FRAMES];
+        let mut now_ns = shared.clock.now_ns();
+        while !shared.stopped()
+            && let Some(batch) = port.next(now_ns)
+        {
+            self.classify(batch, &mut classified);
+            now_ns = shared.clock.now_ns();
+            for ((offer, frame), classified) in batch.iter().zip(&classified) {
+                if self.pacing == Pacing::Paced && offer.arrived_ns > now_ns {
+                    self.publish(shared);
+                    now_ns = self.wait_until(offer.arrived_ns, shared);
+                }
+                now_ns = self.receive(now_ns, offer, frame, classified, shared);
+            }
+            self.publish(shared);
+        }
+        shared.finish();
+        self
+    }
+
+    fn classify(&mut self, batch: &Batch, classified: &mut [Classified; BATCH_FRAMES]) {
+        let mut frames: [&[u8]; BATCH_FRAMES] = [&[]; BATCH_FRAMES];
+        let mut foreign = false;
+        for (place, (offer, frame)) in frames.iter_mut().zip(batch.iter()) {
+            *place = frame;
+            foreign |= offer.link != LinkType::Ethernet;
+        }
+        self.nic.classify(frames.get(..batch.len()).unwrap_or(&[]), classified);
+        if foreign {
+            for ((offer, frame), classified) in batch.iter().zip(classified) {
+                let frame = to_ethernet(offer.link, frame, &mut self.scratch);
+                self.nic.classify(&[frame], std::slice::from_mut(classified));
+            }
+        }
+    }
+
+    /// One frame; answers the time, which has passed if it had to wait.
+    #[inline]
+    fn receive(
+        &mut self,
+        mut now_ns: Nanos,
+        offer: &Offer,
+        frame: &[u8],
+        classified: &Classified,
+        shared: &Shared,
+    ) -> Nanos {
+        let mut scratch = std::mem::take(&mut self.scratch);
+        let frame = to_ethernet(offer.link, frame, &mut scratch);
+        let id = FrameId(self.offered_frames);
+        self.offered_frames += 1;
+        let queue_id = self.nic.queue_of(classified);
+        let queue = classified.drop.is_none().then_some(queue_id);
+        self.observations.offered(queue);
+        self.observations.trace(now_ns, id, None, None, "wire", || format!("{} bytes", frame.len()));
+        let placed = match classified.drop {
+            Some(reason) => Err(reason),
+            None => self.room(queue_id, frame.len(), &mut now_ns, shared),
+        };
+        match placed {
+            Ok(()) => self.write(now_ns, id, offer, frame, classified, queue_id),
+            Err(reason) => {
+                if let Some(queue) = self.queues.get_mut(queue_id.index()) {
+                    queue.counters.add(counter_of(reason), 1);
+                }
+                self.observations.dropped_by_nic(now_ns, id, queue, reason);
+            }
+        }
+        self.scratch = scratch;
+        now_ns
+    }
+
+    /// Room for a frame now, or, without loss, as soon as there is: the host thread is behind. None will be once it
+    /// has done with all it was given.
+    #[inline]
+    fn room(
+        &mut self,
+        queue_id: QueueId,
+        frame_bytes: usize,
+        now_ns: &mut Nanos,
+        shared: &Shared,
+    ) -> Result<(), DropReason> {
+        let Some(queue) = self.queues.get_mut(queue_id.index()) else { return Err(DropReason::RxMissed) };
+        let first = queue.end.room(frame_bytes);
+        if first.is_ok() || self.pacing == Pacing::Paced {
+            return first;
+        }
+        let host = queue.host;
+        self.publish(shared);
+        loop {
+            let written = self.written_frames.get(host).copied().unwrap_or(0);
+            let all_done = shared.gates.get(host).is_none_or(|gate| gate.done_frames() == written);
+            let Some(queue) = self.queues.get_mut(queue_id.index()) else { return first };
+            let room = queue.end.room(frame_bytes);
+            if room.is_ok() || all_done || shared.stopped() {
+                *now_ns = shared.clock.now_ns();
+                return room;
+            }
+            self.pause();
+        }
+    }
+
+    #[inline]
+    fn write(
+        &mut self,
+        now_ns: Nanos,
+        id: FrameId,
+        offer: &Offer,
+        frame: &[u8],
+        classified: &Classified,
+        queue_id: QueueId,
+    ) {
+        let Some(queue) = self.queues.get_mut(queue_id.index()) else { return };
+        let packet = RxPacket {
+            frame: id,
+            buffer: BufferId(u32::MAX),
+            slot: 0,
+            bytes: frame.len() as u32,
+            queue: queue_id,
+            segments: 1,
+            hash: classified.hash,
+            hash_type: classified.hash_type,
+            checksum_good: classified.checksum_good,
+            sent_ns: match self.pacing {
+                Pacing::Paced => offer.sent_ns,
+                // The source does not keep its times: the frame is sent when it is taken.
+                Pacing::Lossless => now_ns,
+            },
+            ready_ns: now_ns,
+            headers: classified.headers,
+        };
+        let descriptors = queue.end.write(frame, packet);
+        queue.unpublished = true;
+        if let Some(written) = self.written_frames.get_mut(queue.host) {
+            *written += 1;
+        }
+        count(&mut queue.counters, frame.len(), descriptors, classified);
+        self.observations.trace(now_ns, id, None, Some(queue_id), "ring", || {
+            format!("hash 0x{:08x}, queue {}", classified.hash, queue_id.0)
+        });
+    }
+
+    /// Hand over what is written, and wake who sleeps: that is this ground's interrupt.
+    #[inline]
+    fn publish(&mut self, shared: &Shared) {
+        for queue in &mut self.queues {
+            if !std::mem::take(&mut queue.unpublished) {
+                continue;
+            }
+            queue.end.publish();
+            if self.idle == Idle::Sleep && shared.gates.get(queue.host).is_some_and(|gate| gate.rouse()) {
+                queue.counters.add(NicCounter::Interrupts, 1);
+            }
+        }
+    }
+
+    fn wait_until(&self, at_ns: Nanos, shared: &Shared) -> Nanos {
+        loop {
+            let now_ns = shared.clock.now_ns();
+            if now_ns >= at_ns || shared.stopped() {
+                return now_ns;
+            }
+            if at_ns - now_ns > SLEEP_ABOVE_NS {
+                let sleep_ns = (at_ns - now_ns - SLEEP_ABOVE_NS / 2).min(10 * SLEEP_ABOVE_NS);
+                std::thread::sleep(Duration::from_nanos(sleep_ns));
+            } else {
+                self.pause();
+            }
+        }
+    }
+
+    #[inline]
+    fn pause(&self) {
+        if self.crowded {
+            std::thread::yield_now();
+        } else {
+            std::hint::spin_loop();
+        }
+    }
+}
+
+/// Count a frame written to a ring, as the NIC in virtual time does.
+#[inline]
+fn count(counters: &mut Counters<NicCounter>, bytes: usize, descriptors: u32, classified: &Classified) {
+    use Fault::{IcmpChecksum, IgmpChecksum, Ipv4Checksum, TcpChecksum, UdpChecksum};
+    counters.add(NicCounter::Packets, 1);
+    counters.add(NicCounter::Bytes, bytes as u64);
+    counters.add(NicCounter::Descriptors, u64::from(descriptors));
+    counters.add(
+        match classified.hash_type {
+            HashType::None => NicCounter::HashNone,
+            HashType::L3 => NicCounter::HashL3,
+            HashType::L4 => NicCounter::HashL4,
+        },
+        1,
+    );
+    match classified.headers.fault {
+        _ if classified.checksum_good => counters.add(NicCounter::CsumGood, 1),
+        Some(Ipv4Checksum | TcpChecksum | UdpChecksum | IcmpChecksum | IgmpChecksum) => {
+            counters.add(NicCounter::CsumErrors, 1);
+        }
+        _ => {}
+    }
+}
+
+fn counter_of(reason: DropReason) -> NicCounter {
+    match reason {
+        DropReason::RxMissed => NicCounter::RxMissed,
+        DropReason::RxNoBuffer => NicCounter::RxNoBuffer,
+        DropReason::RxLengthError => NicCounter::RxLengthErrors,
+        _ => NicCounter::RxHeaderErrors,
+    }
+}

@@ -1,0 +1,125 @@
+//! What a run came to: the threads' books put together, and the laws.
+
+use super::host_thread::HostThread;
+use super::nic_thread::NicThread;
+use graph::observe::Observations;
+use graph::{LawBroken, Scenario};
+use nic::NicCounter;
+use stage::{Counters, CpuId, Nanos, QueueId, Tally};
+
+/// A finished run in real time.
+pub struct Outcome {
+    pub(super) scenario: Scenario,
+    pub(super) observations: Observations,
+    pub(super) hosts: Vec<HostThread>,
+    /// By queue.
+    pub(super) counters: Vec<Counters<NicCounter>>,
+    /// Frames found without a verdict, by queue.
+    pub(super) pending_frames: Vec<u64>,
+    pub(super) elapsed_ns: Nanos,
+    offered_frames: u64,
+    buffers: Result<(), LawBroken>,
+}
+
+impl Outcome {
+    pub(super) fn new(scenario: Scenario, nic: NicThread, mut hosts: Vec<HostThread>) -> Self {
+        let NicThread { queues, mut observations, offered_frames, .. } = nic;
+        let mut counters = Vec::with_capacity(queues.len());
+        let mut with_nic = vec![0; hosts.len()];
+        for queue in queues {
+            counters.push(queue.counters);
+            if let Some(count) = with_nic.get_mut(queue.host) {
+                *count += queue.end.into_buffers();
+            }
+        }
+        let pending = |queue: QueueId| {
+            let owner = hosts.iter().find(|host| host.queues.contains(&queue));
+            owner.map_or(0, |owner| owner.host.pending_frames_of(queue))
+        };
+        let pending_frames = (0..scenario.nic.queues).map(|queue| pending(QueueId(queue))).collect();
+        let empty = || Observations::new(scenario.observe.clone(), 0);
+        for host in &mut hosts {
+            observations.absorb(std::mem::replace(&mut host.books.observations, empty()));
+        }
+        let buffers = hosts.iter_mut().zip(with_nic).try_for_each(|(host, with_nic)| check(host, with_nic));
+        let elapsed_ns = hosts.iter().map(|host| host.ended_ns).max().unwrap_or(0);
+        Outcome {
+            scenario,
+            observations,
+            hosts,
+            counters,
+            pending_frames,
+            elapsed_ns,
+            offered_frames,
+            buffers,
+        }
+    }
+
+    /// From the start to the end of the last thread's work.
+    pub fn elapsed_ns(&self) -> Nanos {
+        self.elapsed_ns
+    }
+
+    /// Frames offered.
+    pub fn offered_frames(&self) -> u64 {
+        self.offered_frames
+    }
+
+    /// The verdicts of all queues together.
+    pub fn tally(&self) -> Tally {
+        let mut total = Tally::default();
+        self.observations.tallies.iter().for_each(|tally| total.add(tally));
+        total
+    }
+
+    /// Frames without a verdict, found where they wait.
+    pub fn pending_frames(&self) -> u64 {
+        self.pending_frames.iter().sum()
+    }
+
+    /// Time a CPU spent in net_rx_action and in its applications; `None` for one that took no interrupts.
+    pub fn busy_ns(&self, cpu: CpuId) -> Option<(Nanos, Nanos)> {
+        self.hosts.iter().find(|host| host.cpu == cpu).map(|host| (host.softirq_ns, host.task_ns))
+    }
+
+    /// What was seen.
+    pub fn observations(&self) -> &Observations {
+        &self.observations
+    }
+
+    /// The laws: frames are conserved per queue and in total, every buffer is free, the NIC's or a socket's.
+    ///
+    /// # Errors
+    /// The first law that does not hold, with its numbers.
+    pub fn check_laws(&self) -> Result<(), LawBroken> {
+        let (total, found) = (self.tally(), self.pending_frames());
+        if !total.holds(found) || total.rx != self.offered_frames {
+            let offered = self.offered_frames;
+            return Err(LawBroken(format!("frames: {total:?} of {offered} offered, found pending {found}")));
+        }
+        for (queue, tally) in self.observations.tallies() {
+            let found = queue.and_then(|q| self.pending_frames.get(q.index()).copied()).unwrap_or(0);
+            if !tally.holds(found) {
+                return Err(LawBroken(format!(
+                    "frames of queue {queue:?}: {tally:?}, found pending {found}"
+                )));
+            }
+        }
+        self.buffers.clone()
+    }
+}
+
+/// Let the sockets' buffers go: those that are then not free must be the NIC's, and be there.
+fn check(thread: &mut HostThread, with_nic: u64) -> Result<(), LawBroken> {
+    let HostThread { host, buffers, driver, .. } = thread;
+    host.release_all(buffers);
+    let (capacity, free, owned) = (buffers.capacity(), buffers.free(), buffers.owned());
+    let posted: u64 = driver.queues().iter().map(|queue| queue.posted()).sum();
+    if capacity == free + owned && owned == posted && posted == with_nic {
+        return Ok(());
+    }
+    Err(LawBroken(format!(
+        "buffers of CPU {}: {capacity} allocated, {free} free, {owned} owned, {posted} posted, {with_nic} the NIC's",
+        thread.cpu.0
+    )))
+}

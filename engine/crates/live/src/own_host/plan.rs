@@ -1,0 +1,135 @@
+//! What runs where, and what this ground refuses.
+
+use super::settings::{Pacing, Settings};
+use graph::{Scenario, ScenarioError, irq_cpu_of};
+use rustix::thread::{CpuSet, sched_getaffinity};
+use stage::{CpuId, QueueId, TaskId};
+
+/// A host thread.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct HostPlan {
+    /// The scenario's CPU it is.
+    pub(crate) cpu: CpuId,
+    /// The machine's CPU it is pinned to.
+    pub(crate) machine_cpu: usize,
+    /// Queues whose interrupts go to it.
+    pub(crate) queues: Vec<QueueId>,
+}
+
+/// All threads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Plan {
+    /// The machine's CPU of the NIC's thread.
+    pub(crate) nic_machine_cpu: usize,
+    /// A thread for each CPU of the scenario that takes interrupts.
+    pub(crate) hosts: Vec<HostPlan>,
+    /// Threads share CPUs.
+    pub(crate) crowded: bool,
+}
+
+impl Plan {
+    /// Lay a scenario out on the machine CPUs this process may use.
+    ///
+    /// # Errors
+    /// Names the key real time cannot honour, or both numbers of CPUs.
+    pub(crate) fn new(
+        scenario: &Scenario,
+        settings: &Settings,
+        machine: &[usize],
+    ) -> Result<Plan, ScenarioError> {
+        check(scenario, settings)?;
+        let mut hosts: Vec<HostPlan> = Vec::new();
+        for cpu in (0..scenario.host.cpus).map(CpuId) {
+            let queues: Vec<_> = (0..scenario.nic.queues)
+                .map(QueueId)
+                .filter(|queue| irq_cpu_of(scenario, *queue) == cpu)
+                .collect();
+            if queues.is_empty() {
+                continue;
+            }
+            if tasks_of(scenario, cpu).next().is_none() {
+                let allowed = format!(
+                    "an application on CPU {}, which takes interrupts: in real time sockets are read where frames arrive",
+                    cpu.0
+                );
+                return Err(ScenarioError::new("host.apps.count", scenario.app_count(), allowed));
+            }
+            hosts.push(HostPlan { cpu, machine_cpu: 0, queues });
+        }
+        let wanted = hosts.len() + 1;
+        let crowded = wanted > machine.len();
+        if crowded && !settings.oversubscribe {
+            let allowed = format!(
+                "{} with the {} CPUs this process may use (one is the NIC's), or oversubscribe",
+                machine.len().saturating_sub(1),
+                machine.len()
+            );
+            let value = format!("{}, {wanted} threads with the NIC's", hosts.len());
+            return Err(ScenarioError::new("host.cpus that take interrupts", value, allowed));
+        }
+        let at = |i: usize| machine.get(i % machine.len().max(1)).copied().unwrap_or(0);
+        for (i, host) in hosts.iter_mut().enumerate() {
+            host.machine_cpu = at(i + 1);
+        }
+        Ok(Plan { nic_machine_cpu: at(0), hosts, crowded })
+    }
+}
+
+/// The tasks that run on a CPU.
+pub(crate) fn tasks_of(scenario: &Scenario, cpu: CpuId) -> impl Iterator<Item = TaskId> + '_ {
+    let listed = scenario.host.apps.cpus.as_slice();
+    let cpu_of = move |task: u32| match listed {
+        [] => task % u32::from(scenario.host.cpus),
+        cpus => u32::from(cpus[task as usize % cpus.len()]),
+    };
+    (0..scenario.app_count()).filter(move |task| cpu_of(*task) == u32::from(cpu.0)).map(TaskId)
+}
+
+/// The machine CPUs this process may use.
+pub(crate) fn machine_cpus() -> Vec<usize> {
+    match sched_getaffinity(None) {
+        Ok(set) => (0..CpuSet::MAX_CPU).filter(|cpu| set.is_set(*cpu)).collect(),
+        // Not a Linux that says: as many as the standard library knows.
+        Err(_) => (0..std::thread::available_parallelism().map_or(1, usize::from)).collect(),
+    }
+}
+
+fn check(scenario: &Scenario, settings: &Settings) -> Result<(), ScenarioError> {
+    let refused = |key: &str, value: String, allowed: &str| Err(ScenarioError::new(key, value, allowed));
+    if !scenario.host.rps.cpus.is_empty() {
+        let value = format!("{:?}", scenario.host.rps.cpus);
+        return refused("host.rps.cpus", value, "empty with clock = real: frames stay on their queue's CPU");
+    }
+    if !scenario.host.apps.pinned {
+        return refused(
+            "host.apps.pinned",
+            "false".into(),
+            "true with clock = real: applications do not move",
+        );
+    }
+    if !scenario.costs.is_empty() {
+        let value = format!("{} rows", scenario.costs.len());
+        return refused("costs", value, "none with clock = real: work costs what it costs");
+    }
+    if scenario.host.apps.work_per_message > 1 {
+        let value = scenario.host.apps.work_per_message.to_string();
+        return refused(
+            "host.apps.work_per_message",
+            value,
+            "0 or 1 with clock = real: applications only read",
+        );
+    }
+    if let Some(frames) = settings.prepared_frames {
+        if frames == 0 || frames > 1 << 20 {
+            return refused("prepared_frames", frames.to_string(), "1 to 1048576");
+        }
+        if settings.pacing != Pacing::Lossless {
+            return refused("prepared_frames", frames.to_string(), "only with pacing = lossless");
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+#[path = "plan_tests.rs"]
+mod tests;

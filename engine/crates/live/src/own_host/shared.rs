@@ -1,0 +1,118 @@
+//! What the threads of a run tell each other besides frames.
+
+use crate::clock::Clock;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
+use std::thread::{Thread, current, park};
+
+/// One host thread's side, alone on its cache lines.
+#[derive(Default)]
+#[repr(align(128))]
+pub(crate) struct Gate {
+    /// Frames taken and done with.
+    done_frames: AtomicU64,
+    asleep: AtomicBool,
+    thread: OnceLock<Thread>,
+}
+
+/// The whole run's.
+pub(crate) struct Shared {
+    pub(crate) clock: Clock,
+    /// By host thread.
+    pub(crate) gates: Vec<Gate>,
+    /// Nothing more comes from the NIC.
+    finished: AtomicBool,
+    /// Someone wants the run to end, or a thread has failed.
+    stop: AtomicBool,
+}
+
+impl Shared {
+    pub(crate) fn new(hosts: usize) -> Self {
+        Shared {
+            clock: Clock::start(),
+            gates: (0..hosts).map(|_| Gate::default()).collect(),
+            finished: AtomicBool::new(false),
+            stop: AtomicBool::new(false),
+        }
+    }
+
+    pub(crate) fn stop(&self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+
+    #[inline]
+    pub(crate) fn stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
+    /// Whether all frames have been handed over.
+    #[inline]
+    pub(crate) fn finished(&self) -> bool {
+        // Acquire: who sees it sees the last frames too.
+        self.finished.load(Ordering::Acquire)
+    }
+
+    /// All frames have been handed over: host threads end when their rings are empty.
+    pub(crate) fn finish(&self) {
+        self.finished.store(true, Ordering::Release);
+        self.gates.iter().for_each(|gate| {
+            gate.rouse();
+        });
+    }
+}
+
+impl Gate {
+    /// The host thread is up.
+    pub(crate) fn enter(&self) {
+        let _ = self.thread.set(current());
+    }
+
+    /// Frames done with, as last told.
+    #[inline]
+    pub(crate) fn done_frames(&self) -> u64 {
+        // Acquire: who sees the count finds the buffers posted meanwhile.
+        self.done_frames.load(Ordering::Acquire)
+    }
+
+    #[inline]
+    pub(crate) fn tell_done(&self, frames: u64) {
+        self.done_frames.store(frames, Ordering::Release);
+    }
+
+    /// Sleep until roused, unless `anything` is found after saying so.
+    pub(crate) fn sleep(&self, anything: impl FnOnce() -> bool) {
+        self.asleep.store(true, Ordering::Relaxed);
+        // Orders "asleep" before the look at the rings, as `rouse` orders the frame before its look at "asleep": one
+        // of the two sees the other.
+        fence(Ordering::SeqCst);
+        if !anything() {
+            park();
+        }
+        self.asleep.store(false, Ordering::Relaxed);
+    }
+
+    /// Wake the host thread if it sleeps; answers whether it did.
+    #[inline]
+    pub(crate) fn rouse(&self) -> bool {
+        fence(Ordering::SeqCst);
+        if self.asleep.load(Ordering::Relaxed) && self.asleep.swap(false, Ordering::Relaxed) {
+            if let Some(thread) = self.thread.get() {
+                thread.unpark();
+            }
+            return true;
+        }
+        false
+    }
+}
+
+/// Held by a thread while it works: one that fails takes the others with it instead of leaving them waiting.
+pub(crate) struct Alive<'a>(pub(crate) &'a Shared);
+
+impl Drop for Alive<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.stop();
+            self.0.finish();
+        }
+    }
+}
