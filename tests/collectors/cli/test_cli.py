@@ -206,7 +206,11 @@ def test_ctrl_c_stops_cleanly(command, tmp_path):
     while cpu_seconds(program.pid) < 3 and time.monotonic() < deadline:
         time.sleep(0.1)
     os.killpg(program.pid, signal.SIGINT)
-    out, error = program.communicate(timeout=60)
+    try:
+        out, error = program.communicate(timeout=60)
+    except subprocess.TimeoutExpired:
+        os.killpg(program.pid, signal.SIGKILL)
+        raise
     assert program.returncode == 130
     assert error == "rxbench: stopped\n"
     assert out == ""
