@@ -14,7 +14,7 @@ const NONE: u32 = u32::MAX;
 const FREE: u32 = u32::MAX - 1;
 
 /// Packet memory that a device on another thread writes: the pool hands buffers out, the memory is elsewhere.
-pub trait PacketMemory: Send + fmt::Debug {
+pub trait PacketMemory: Send + Sync + fmt::Debug {
     /// The buffer's bytes; empty while it is the device's.
     fn bytes(&self, buffer: BufferId) -> &[u8];
 }

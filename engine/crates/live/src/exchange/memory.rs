@@ -8,9 +8,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// Buffers that the NIC's thread writes and one host thread reads, by turns.
 ///
 /// Whose a buffer is, is decided by where its number is: posted and not yet handed over, it is the NIC's; else the
-/// host's. `with_host` repeats this for the host side, which asks it before every access: it is read and written by
-/// the host thread alone, true only after the record of a filled buffer was popped, false before the number of a
-/// posted one is pushed.
+/// host's. `with_host` repeats this for the host side, which asks it before every access: it is written by who has the
+/// host's pool mutably, true only after the record of a filled buffer was popped, false before the number of a posted
+/// one is pushed.
 pub(crate) struct Memory {
     bytes: Box<[UnsafeCell<u8>]>,
     with_host: Box<[AtomicBool]>,
@@ -64,7 +64,7 @@ impl Memory {
     #[inline]
     pub(super) unsafe fn set_with_host(&self, buffer: BufferId, with_host: bool) {
         if let Some(mark) = self.with_host.get(buffer.0 as usize) {
-            // Relaxed: only the host thread looks.
+            // Relaxed: only who has the host's pool looks.
             mark.store(with_host, Ordering::Relaxed);
         }
     }
@@ -72,7 +72,7 @@ impl Memory {
     /// The buffer's bytes if it is the host's, else nothing.
     ///
     /// # Safety
-    /// Called on the host thread; the reference is gone before `set_with_host` gives the buffer away.
+    /// The reference is gone before `set_with_host` gives the buffer away.
     #[inline]
     unsafe fn host_bytes(&self, buffer: BufferId) -> &[u8] {
         if !self.with_host.get(buffer.0 as usize).is_some_and(|mark| mark.load(Ordering::Relaxed)) {
@@ -97,8 +97,8 @@ pub(crate) struct HostView(pub(crate) Arc<Memory>);
 impl PacketMemory for HostView {
     #[inline]
     fn bytes(&self, buffer: BufferId) -> &[u8] {
-        // SAFETY: the view's pool lives on the host thread. What it lends is borrowed from the pool, and giving a
-        // buffer away takes that pool mutably (`HostEnd::post`).
+        // SAFETY: what the view's pool lends is borrowed from the pool, and giving a buffer away takes that pool
+        // mutably (`HostEnd::post`).
         unsafe { self.0.host_bytes(buffer) }
     }
 }
