@@ -34,7 +34,7 @@ impl ReceivePath {
         let mut buffers =
             BufferPool::new(scenario.nic.queues, scenario.buffers_per_queue(), scenario.nic.buffer_bytes);
         let nic = Nic::with_hasher(nic_config(scenario)?, &mut buffers, hasher).map_err(refused)?;
-        let host = host_over(scenario, buffers.capacity());
+        let host = host_over(scenario);
         let irq_cpus = (0..scenario.nic.queues).map(|queue| irq_cpu_of(scenario, QueueId(queue))).collect();
         Ok(ReceivePath { nic, buffers, host, irq_cpus })
     }
@@ -46,10 +46,10 @@ impl ReceivePath {
     }
 }
 
-/// The host a scenario describes, over `buffers` packet buffers.
-pub fn host_over(scenario: &Scenario, buffers: u64) -> Host {
+/// The host a scenario describes.
+pub fn host_over(scenario: &Scenario) -> Host {
     let secret = Random::for_component(scenario.seed, "host.sockets").next_u64();
-    Host::new(host_config(scenario), buffers, secret)
+    Host::new(host_config(scenario), secret)
 }
 
 /// The CPU a scenario lets take a queue's interrupt.

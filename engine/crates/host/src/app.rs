@@ -30,7 +30,7 @@ impl Host {
         context.queue(Some(skb.packet.queue));
         context.op(Op::SocketDequeue, 1);
         context.touch(Op::SocketDequeue, Touch::write(Region::Socket, socket.0, 128, 128));
-        context.touch(Op::SocketDequeue, Touch::read(Region::Skb, buffer.0, 0, 128));
+        context.touch(Op::SocketDequeue, Touch::read(Region::Skb, skb.id.0, 0, 128));
 
         // The copy to user space reads the payload where the NIC put it.
         context.op(Op::CopyByte, skb.payload_bytes);
@@ -51,9 +51,7 @@ impl Host {
         }
         context.touch(Op::CopyByte, Touch::write(Region::Task, task.0, 256, skb.payload_bytes.min(65_536)));
 
-        context.op(Op::SkbFree, 1);
-        context.touch(Op::SkbFree, Touch::write(Region::Page, buffer.0, 0, 64));
-        buffers.release(buffer);
+        self.free(&skb, buffers, context);
         context.op(Op::AppWork, self.config.apps.work_per_message);
         skb.passage.read_ns = context.now_ns();
         context.passed(skb.packet.frame, skb.packet.queue, Point::Read);

@@ -22,11 +22,11 @@ pub struct Host {
 }
 
 impl Host {
-    /// A host over `buffers` packet buffers. `seed` keys the socket hash.
-    pub fn new(config: HostConfig, buffers: u64, seed: u64) -> Self {
+    /// An idle host. `seed` keys the socket hash.
+    pub fn new(config: HostConfig, seed: u64) -> Self {
         Host {
             softnets: (0..config.cpus).map(|_| Softnet::new(config.rps.flow_limit_buckets)).collect(),
-            skbs: Skbs::new(buffers),
+            skbs: Skbs::new(config.cpus),
             sockets: Sockets::new(config.sockets.clone(), config.apps.count, seed),
             batch: Vec::with_capacity(256),
             gathered: Vec::new(),
@@ -170,7 +170,7 @@ impl Host {
     pub(crate) fn deliver<C: Context>(&mut self, socket: SocketId, mut skb: Skb, context: &mut C) {
         context.op(Op::SocketEnqueue, 1);
         context.touch(Op::SocketEnqueue, Touch::write(Region::Socket, socket.0, 128, 128));
-        context.touch(Op::SocketEnqueue, Touch::write(Region::Skb, skb.packet.buffer.0, 0, 64));
+        context.touch(Op::SocketEnqueue, Touch::write(Region::Skb, skb.id.0, 0, 64));
         skb.passage.socket_ns = context.now_ns();
         context.passed(skb.packet.frame, skb.packet.queue, Point::Socket);
         context.settled(&skb.packet, Verdict::Delivered, skb.payload_bytes);
@@ -187,9 +187,17 @@ impl Host {
         buffers: &mut BufferPool,
         context: &mut C,
     ) {
-        context.op(Op::SkbFree, 1);
         context.settled(&skb.packet, Verdict::Dropped(reason), 0);
+        self.free(&skb, buffers, context);
+    }
+
+    /// Release the skb and its buffers. The allocator writes its free list's link into the skb.
+    pub(crate) fn free<C: Context>(&mut self, skb: &Skb, buffers: &mut BufferPool, context: &mut C) {
+        context.op(Op::SkbFree, 1);
+        context.touch(Op::SkbFree, Touch::write(Region::Skb, skb.id.0, 128, 8));
+        context.touch(Op::SkbFree, Touch::write(Region::Page, skb.packet.buffer.0, 0, 64));
         buffers.release(skb.packet.buffer);
+        self.skbs.free(skb);
     }
 
     /// A device interrupt arrived for this queue: `napi_schedule` on this CPU.
@@ -250,7 +258,13 @@ impl Host {
         for queue in backlogs.chain(queues) {
             while let Some(skb) = skbs.pop(queue) {
                 buffers.release(skb.packet.buffer);
+                skbs.free(&skb);
             }
         }
+    }
+
+    /// Skbs allocated and not freed: each waits on a queue.
+    pub fn live_skbs(&self) -> u64 {
+        self.skbs.live()
     }
 }

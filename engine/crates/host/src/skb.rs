@@ -1,16 +1,26 @@
-//! Socket buffers. An skb lives exactly as long as its first packet buffer, so the slab is indexed by it and queues
-//! of skbs are links within the slab: nothing is allocated per frame.
+//! Socket buffers, in a slab; queues of them are links within it, so nothing is allocated per frame.
+//!
+//! A freed skb goes back to the CPU that allocated it and is the next one that CPU takes, as SLUB does (mm/slub.c: a
+//! remote free goes to the object's own slab): skbs stay warm where frames are received.
 
-use stage::{BufferId, Passage, RxPacket};
+use stage::{CpuId, Passage, RxPacket};
 
 /// `SKB_DATA_ALIGN(sizeof(struct sk_buff))` on x86-64.
 const SK_BUFF_BYTES: u32 = 256;
 
 const END: u32 = u32::MAX;
 
+/// An skb's place in the slab.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SkbId(pub u32);
+
 /// A frame inside the host.
 #[derive(Clone, Copy, Debug)]
 pub struct Skb {
+    /// Its place in the slab.
+    pub id: SkbId,
+    /// The CPU that allocated it.
+    pub home: CpuId,
     /// What the NIC wrote about it.
     pub packet: RxPacket,
     /// When it passed where.
@@ -36,6 +46,8 @@ impl Skb {
 pub struct Skbs {
     slots: Vec<Option<Skb>>,
     next: Vec<u32>,
+    /// Free places by home CPU, the last freed taken first.
+    free: Vec<Vec<u32>>,
 }
 
 /// A queue of skbs, linked through [`Skbs`].
@@ -67,27 +79,39 @@ impl SkbQueue {
 }
 
 impl Skbs {
-    /// Room for as many skbs as there are buffers.
-    pub fn new(buffers: u64) -> Self {
-        Skbs { slots: vec![None; buffers as usize], next: vec![END; buffers as usize] }
+    /// None yet, for this many CPUs.
+    pub fn new(cpus: u16) -> Self {
+        Skbs { slots: Vec::new(), next: Vec::new(), free: vec![Vec::new(); usize::from(cpus)] }
     }
 
-    /// The skb on this buffer.
+    /// A place for a frame received on this CPU: the one it freed last, else a new one.
     #[inline]
-    pub fn at(&self, buffer: BufferId) -> Option<&Skb> {
-        self.slots.get(buffer.0 as usize)?.as_ref()
+    pub fn allocate(&mut self, home: CpuId) -> SkbId {
+        if let Some(free) = self.free.get_mut(home.index()).and_then(Vec::pop) {
+            return SkbId(free);
+        }
+        self.slots.push(None);
+        self.next.push(END);
+        SkbId(self.slots.len() as u32 - 1)
     }
 
-    /// The skb on this buffer, to be changed.
+    /// The skb's place is free again. It must not be on a queue.
     #[inline]
-    pub fn at_mut(&mut self, buffer: BufferId) -> Option<&mut Skb> {
-        self.slots.get_mut(buffer.0 as usize)?.as_mut()
+    pub fn free(&mut self, skb: &Skb) {
+        if let Some(list) = self.free.get_mut(skb.home.index()) {
+            list.push(skb.id.0);
+        }
+    }
+
+    /// Skbs allocated and not freed.
+    pub fn live(&self) -> u64 {
+        (self.slots.len() - self.free.iter().map(Vec::len).sum::<usize>()) as u64
     }
 
     /// Put an skb at the end of a queue.
     #[inline]
     pub fn push(&mut self, queue: &mut SkbQueue, skb: Skb) {
-        let at = skb.packet.buffer.0;
+        let at = skb.id.0;
         if let (Some(slot), Some(link)) = (self.slots.get_mut(at as usize), self.next.get_mut(at as usize)) {
             *slot = Some(skb);
             *link = END;
@@ -134,7 +158,7 @@ impl Skbs {
             self.push(queue, skb);
             return;
         }
-        let new = skb.packet.buffer.0;
+        let new = skb.id.0;
         if let (Some(slot), Some(link)) = (self.slots.get_mut(new as usize), self.next.get_mut(new as usize))
         {
             *slot = Some(skb);

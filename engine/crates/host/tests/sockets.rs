@@ -37,7 +37,7 @@ fn a_full_receive_buffer_drops() {
     assert_eq!(ground.drops(DropReason::SocketRcvbuff), 5);
     ground.read_all();
     assert_eq!(ground.seen.read, (0..10).collect::<Vec<_>>());
-    assert_eq!(ground.buffers.owned(), 0);
+    assert_eq!((ground.buffers.owned(), ground.host.live_skbs()), (0, 0));
 }
 
 #[test]
@@ -146,5 +146,6 @@ proptest! {
         ground.read_all();
         prop_assert_eq!(ground.seen.read.clone(), delivered);
         prop_assert_eq!(ground.buffers.owned(), 0);
+        prop_assert_eq!(ground.host.live_skbs(), 0);
     }
 }

@@ -141,7 +141,8 @@ impl Host {
             context
                 .touch(Op::Descriptor, Touch::read(Region::Ring, u32::from(queue.0), packet.slot * 16, 16));
             context.op(Op::SkbAlloc, 1);
-            context.touch(Op::SkbAlloc, Touch::write(Region::Skb, packet.buffer.0, 0, 256));
+            let (home, id) = (context.cpu(), self.skbs.allocate(context.cpu()));
+            context.touch(Op::SkbAlloc, Touch::write(Region::Skb, id.0, 0, 256));
             context.op(Op::Receive, 1);
             // eth_type_trans and the flow dissector read the headers: the first touch of the packet's bytes.
             let headers = packet.bytes.min(64);
@@ -155,7 +156,8 @@ impl Host {
                 ..Passage::default()
             };
             let buffers_bytes = packet.bytes.next_multiple_of(buffers.buffer_bytes() as u32);
-            let skb = Skb { packet: *packet, passage, sequence: 0, payload_bytes: 0, buffers_bytes };
+            let skb =
+                Skb { id, home, packet: *packet, passage, sequence: 0, payload_bytes: 0, buffers_bytes };
             self.netif_receive(skb, buffers, context);
         }
         let got = batch.len() as u32;
@@ -174,7 +176,7 @@ impl Host {
             context.queue(Some(queue));
             context.op(Op::RpsDequeue, 1);
             context.touch(Op::RpsDequeue, Touch::write(Region::Softnet, u32::from(cpu.0), 0, 64));
-            context.touch(Op::RpsDequeue, Touch::read(Region::Skb, skb.packet.buffer.0, 0, 128));
+            context.touch(Op::RpsDequeue, Touch::read(Region::Skb, skb.id.0, 0, 128));
             context.passed(skb.packet.frame, queue, Point::Unbacklogged);
             self.ip_receive(skb, buffers, context);
         }

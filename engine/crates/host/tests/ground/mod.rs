@@ -117,7 +117,7 @@ impl Ground {
     pub fn new(config: HostConfig, queues: u16) -> Self {
         let buffers = BufferPool::new(queues, 8192, 2048);
         Ground {
-            host: Host::new(config, buffers.capacity(), 7),
+            host: Host::new(config, 7),
             buffers,
             queues: Queues {
                 waiting: (0..queues).map(|_| VecDeque::new()).collect(),

@@ -82,7 +82,7 @@ fn host_thread(
     // Sockets are dealt to the applications of the CPU their frames arrive on.
     let mut own = scenario.clone();
     own.host.apps.count = tasks_of(scenario, plan.cpu).count() as u32;
-    let host = host_over(&own, buffers.capacity());
+    let host = host_over(&own);
     HostThread {
         cpu: plan.cpu,
         queues: plan.queues.clone(),
