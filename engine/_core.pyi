@@ -1,6 +1,6 @@
 """The Rust core.
 
-What crosses the border. Times are virtual, in integer nanoseconds from the start of the run.
+What crosses the border. Times are integer nanoseconds from the start of the run, virtual but in `LiveEngine`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -78,6 +78,44 @@ class Engine:
 
     def output_capture(self) -> bytes:
         """Pcap (nanosecond stamps) of the frames handed to the host; needs `observe.frames`."""
+
+@final
+class LiveEngine:
+    """One run of one scenario in real time, on this machine's threads."""
+
+    finished: Final[bool]
+    elapsed_ns: Final[int]
+    offered_frames: Final[int]
+
+    def __init__(
+        self,
+        scenario_json: str,
+        captures: Mapping[str, bytes] | None = None,
+        *,
+        pacing: Literal["paced", "lossless"] = "paced",
+        idle: Literal["busy_poll", "sleep"] = "busy_poll",
+        oversubscribe: bool = False,
+        prepared_frames: int | None = None,
+    ) -> None:
+        """Build everything, or raise: ScenarioError (also for too few CPUs), CaptureError."""
+
+    def run(self) -> None:
+        """Run to the end without the interpreter lock and assert the laws; once.
+
+        Raises
+        ------
+        ConservationError, EngineError, RuntimeError
+        KeyboardInterrupt : after the threads have ended.
+        """
+
+    def stats(self) -> str:
+        """JSON object: `rx`, `delivered`, `dropped` (reason → frames), `pending`, `consumed`."""
+
+    def table(self, name: str) -> Table:
+        """A table by its name. Raises KeyError for a name there is not, RuntimeError before the run."""
+
+    def output_capture(self) -> bytes:
+        """Pcap (nanosecond stamps) of the frames handed to the host, CPU by CPU; needs `observe.frames`."""
 
 def dissect(capture: bytes, rss_key: str, queues: int) -> Iterator[str]:
     """One JSON document per frame of a capture, last the stats. Raises CaptureError, ValueError."""

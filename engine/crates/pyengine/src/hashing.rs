@@ -1,6 +1,6 @@
 //! Which Toeplitz hash this machine gets: its own instructions where it has them. All give the same values.
 
-use live::Gfni;
+use ::live::Gfni;
 use nic::rss::{BoxedHash, RssKey, Table};
 
 /// The fastest form for a key.

@@ -7,6 +7,7 @@ mod dissect;
 mod engine;
 mod errors;
 mod hashing;
+mod live;
 
 use pyo3::prelude::*;
 
@@ -27,6 +28,8 @@ mod _core {
     use super::engine::Engine;
     #[pymodule_export]
     use super::errors::{CaptureError, ConservationError, EngineError};
+    #[pymodule_export]
+    use super::live::LiveEngine;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

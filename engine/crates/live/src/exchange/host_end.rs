@@ -48,6 +48,7 @@ impl HostEnd {
             let buffer = record.packet.buffer;
             // SAFETY: the record was popped, so the NIC has handed the buffer over.
             unsafe { memory.set_with_host(buffer, true) };
+            memory.prefetch(buffer);
             match last.take() {
                 Some(before) => buffers.link(before, buffer),
                 None => frames.push_back(record.packet),

@@ -104,10 +104,16 @@ impl RxQueues for Driver {
         let Some(queue) = self.queue_mut(queue) else { return 0 };
         let taken = limit.min(queue.frames.len());
         let DriverQueue { frames, vacant, .. } = queue;
-        out.extend(frames.drain(..taken).inspect(|packet| {
+        let (head, tail) = frames.as_slices();
+        let wrapped = taken.saturating_sub(head.len());
+        for run in [head.get(..taken).unwrap_or(head), tail.get(..wrapped).unwrap_or(&[])] {
+            out.extend_from_slice(run);
             // The division is for jumbo frames only.
-            *vacant += if packet.bytes <= buffer_bytes { 1 } else { packet.bytes.div_ceil(buffer_bytes) };
-        }));
+            let descriptors =
+                |bytes: u32| if bytes <= buffer_bytes { 1 } else { bytes.div_ceil(buffer_bytes) };
+            *vacant += run.iter().map(|packet| descriptors(packet.bytes)).sum::<u32>();
+        }
+        frames.drain(..taken);
         self.taken_frames += taken as u64;
         taken
     }

@@ -7,10 +7,13 @@ use super::shared::{Alive, Gate, Shared};
 use host::Host;
 use host::app::AppStep;
 use host::softirq::Progress;
+use host::softirq::napi::STEP_FRAMES;
 use stage::{BufferPool, CpuId, Nanos, QueueId};
 
-/// Receive calls between two looks at the clock.
-const CALLS_PER_TIME: u32 = 8;
+/// Steps of net_rx_action, and receive calls, between two looks at the clock: some 32 frames each. Reading the time
+/// stamp counter of a virtual machine can cost as much as a whole frame.
+const STEPS_PER_TIME: u32 = 32 / STEP_FRAMES;
+const CALLS_PER_TIME: u32 = 32;
 
 /// Looks at empty rings before the thread sleeps.
 const LOOKS_BEFORE_SLEEP: u32 = 64;
@@ -44,7 +47,7 @@ impl HostThread {
             let taken = self.driver.taken_frames;
             self.look(before_ns);
             if self.driver.scheduled() {
-                self.softirq(shared);
+                self.softirq(before_ns, shared);
             }
             let between_ns = shared.clock.now_ns();
             let asked = self.tasks(between_ns, shared);
@@ -90,13 +93,15 @@ impl HostThread {
     }
 
     #[inline]
-    fn softirq(&mut self, shared: &Shared) {
+    fn softirq(&mut self, mut now_ns: Nanos, shared: &Shared) {
         let HostThread { host, driver, buffers, books, cpu, .. } = self;
-        loop {
-            let now_ns = shared.clock.now_ns();
+        for step in 1_u32.. {
             let mut context = RealTime { books: &mut *books, cpu: *cpu, now_ns };
             if host.net_rx_step(driver, buffers, &mut context) != Progress::More {
                 return;
+            }
+            if step % STEPS_PER_TIME == 0 {
+                now_ns = shared.clock.now_ns();
             }
         }
     }

@@ -1,0 +1,138 @@
+//! A run in real time: build, run, look.
+
+use crate::arrow::Table;
+use crate::errors::{ConservationError, EngineError, guarded, scenario_error};
+use crate::hashing::hasher;
+use ::live::{Idle, Outcome, OwnHost, Pacing, Settings};
+use graph::scenario::Format;
+use graph::{Scenario, ScenarioError};
+use pyo3::exceptions::{PyKeyError, PyRuntimeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use traffic::Captures;
+
+/// A scenario being run on this machine's threads.
+#[pyclass(module = "engine._core")]
+pub(crate) struct LiveEngine {
+    ready: Option<OwnHost>,
+    outcome: Option<Outcome>,
+}
+
+impl LiveEngine {
+    fn outcome(&self) -> PyResult<&Outcome> {
+        self.outcome.as_ref().ok_or_else(|| PyRuntimeError::new_err("not run yet: call run() first"))
+    }
+}
+
+fn settings(
+    pacing: &str,
+    idle: &str,
+    oversubscribe: bool,
+    prepared_frames: Option<u32>,
+) -> Result<Settings, ScenarioError> {
+    Ok(Settings {
+        pacing: match pacing {
+            "paced" => Pacing::Paced,
+            "lossless" => Pacing::Lossless,
+            other => return Err(ScenarioError::new("pacing", other, "paced, lossless")),
+        },
+        idle: match idle {
+            "busy_poll" => Idle::BusyPoll,
+            "sleep" => Idle::Sleep,
+            other => return Err(ScenarioError::new("idle", other, "busy_poll, sleep")),
+        },
+        oversubscribe,
+        prepared_frames,
+    })
+}
+
+#[pymethods]
+impl LiveEngine {
+    /// Lay out threads, rings and buffers for what the document describes.
+    #[new]
+    #[pyo3(signature = (scenario_json, captures=None, *, pacing="paced", idle="busy_poll", oversubscribe=false, prepared_frames=None))]
+    fn new(
+        py: Python<'_>,
+        scenario_json: &str,
+        captures: Option<BTreeMap<String, Vec<u8>>>,
+        pacing: &str,
+        idle: &str,
+        oversubscribe: bool,
+        prepared_frames: Option<u32>,
+    ) -> PyResult<Self> {
+        let settings =
+            settings(pacing, idle, oversubscribe, prepared_frames).map_err(|e| scenario_error(py, &e))?;
+        let scenario = Scenario::parse(scenario_json, Format::Json).map_err(|e| scenario_error(py, &e))?;
+        let captures: Captures =
+            captures.unwrap_or_default().into_iter().map(|(name, bytes)| (name, Arc::from(bytes))).collect();
+        let built = py.detach(|| guarded(|| OwnHost::new(scenario, &captures, &hasher, settings)))?;
+        Ok(LiveEngine { ready: Some(built.map_err(|e| scenario_error(py, &e))?), outcome: None })
+    }
+
+    /// Run to the end and check the laws. An interrupt ends the run early, with everything accounted for.
+    fn run(&mut self, py: Python<'_>) -> PyResult<()> {
+        let ready = self.ready.take().ok_or_else(|| PyRuntimeError::new_err("run already: build another"))?;
+        let mut interrupted = Ok(());
+        let go_on = || {
+            interrupted = Python::attach(|py| py.check_signals());
+            interrupted.is_ok()
+        };
+        let outcome = py.detach(|| guarded(|| ready.run(go_on)))?;
+        let outcome = outcome.map_err(|failed| EngineError::new_err(failed.to_string()))?;
+        let laws = outcome.check_laws();
+        self.outcome = Some(outcome);
+        interrupted?;
+        laws.map_err(|broken| ConservationError::new_err(broken.to_string()))
+    }
+
+    /// Whether it has run.
+    #[getter]
+    fn finished(&self) -> bool {
+        self.outcome.is_some()
+    }
+
+    /// From the start to the end of the last thread's work, in nanoseconds.
+    #[getter]
+    fn elapsed_ns(&self) -> PyResult<u64> {
+        Ok(self.outcome()?.elapsed_ns())
+    }
+
+    /// Frames offered.
+    #[getter]
+    fn offered_frames(&self) -> PyResult<u64> {
+        Ok(self.outcome()?.offered_frames())
+    }
+
+    /// The conservation law's terms, as JSON.
+    fn stats(&self) -> PyResult<String> {
+        let outcome = self.outcome()?;
+        let tally = outcome.tally();
+        let dropped: BTreeMap<&str, u64> = tally.dropped_by_reason().map(|(r, n)| (r.name(), n)).collect();
+        let stats = json!({
+            "rx": tally.rx,
+            "delivered": tally.delivered,
+            "dropped": dropped,
+            "pending": outcome.pending_frames(),
+            "consumed": tally.consumed,
+        });
+        Ok(stats.to_string())
+    }
+
+    /// A table by name.
+    fn table(&self, py: Python<'_>, name: &str) -> PyResult<Table> {
+        let outcome = self.outcome()?;
+        let table = py.detach(|| guarded(|| outcome.table(name)))?;
+        Table::new(table.ok_or_else(|| PyKeyError::new_err(format!("no table {name:?} in real time")))?)
+    }
+
+    /// What the host stack was handed, as a pcap file. Needs `observe.frames`.
+    fn output_capture<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        match self.outcome()?.output_capture() {
+            [] => Err(PyValueError::new_err("observe.frames = false: allowed is true, to keep the frames")),
+            capture => Ok(PyBytes::new(py, capture)),
+        }
+    }
+}

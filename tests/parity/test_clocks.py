@@ -1,0 +1,107 @@
+"""The same scenario in virtual and in real time: same verdicts, same flows, tables of the same form."""
+
+from pathlib import Path
+
+import pytest
+
+from collectors.columns import TABLES
+from collectors.datapath.frame import check
+from collectors.live_run import LIVE_TABLES, run_live
+from collectors.run import run
+from engine import Scenario, ScenarioError
+
+CAPTURES = Path(__file__).resolve().parents[2] / "datasets" / "captures"
+VARIETY = {"capture": {"file": str(CAPTURES / "variety" / "variety.pcapng")}}
+ROOMY = Scenario().with_(
+    **{
+        "duration_ns": 10_000_000,
+        "drain_ns": 1_000_000_000,
+        "observe.verdicts": True,
+        "nic.queues": 2,
+        "host.cpus": 1,
+        "traffic.streams.0.generated.offered": {"frames_per_second": 200_000},
+    }
+)
+SCENARIOS = {
+    "udp": {"traffic.streams.0.generated.flows.count": 40},
+    "tcp": {"traffic.streams.0.generated.flows": {"count": 40, "tcp_share": 1.0}},
+    "mixed": {"traffic.streams.0.generated.flows": {"count": 90, "tcp_share": 0.4, "ipv6_share": 0.5}},
+    "two CPUs": {"host.cpus": 2, "traffic.streams.0.generated.flows.count": 40},
+    "capture on one queue": {"traffic.streams.0": VARIETY, "nic.queues": 1},
+    "capture on two queues": {"traffic.streams.0": VARIETY, "host.tcp.gap": "ignore"},
+}
+"""Where one TCP flow has frames on two queues, which comes first is chance: sequence is then not judged."""
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+@pytest.mark.parametrize("idle", ["busy_poll", "sleep"])
+def test_verdicts_and_sums_do_not_depend_on_the_clock(name, idle):
+    scenario = ROOMY.with_(**SCENARIOS[name])
+    real = run_live(scenario, pacing="lossless", idle=idle, oversubscribe=True)
+    virtual = run(scenario, progress=False)
+    assert real.stats == virtual.stats
+    for table, columns in {
+        "verdicts": ["frame", "verdict", "reason"],
+        "queues": ["queue", "rx_frames", "rx_bytes", "delivered", "dropped", "pending", "consumed"],
+        "drops": ["queue", "layer", "reason", "frames"],
+    }.items():
+        ours, theirs = (r.table(table)[columns].astype("str") for r in (real, virtual))
+        assert ours.equals(theirs), table
+
+
+def test_every_table_has_its_declared_form_and_says_whose_time_it_is():
+    scenario = ROOMY.with_(**{"observe.frames": True, "observe.trace_frames": [3]})
+    real = run_live(scenario, oversubscribe=True)
+    assert real.tables == (*LIVE_TABLES, "verdicts", "delivered", "handed", "trace")
+    for name in real.tables:
+        table = real.table(name)
+        check(TABLES[name], table)
+        assert table["clock"].eq("real").all()
+        assert table["source"].eq("engine").all()
+    assert real.summary.notna().all()
+    with pytest.raises(KeyError, match="cache"):
+        real.table("cache")
+
+
+def test_paced_frames_come_at_their_times():
+    real = run_live(ROOMY, oversubscribe=True)
+    last_offered_ns = (real.stats["rx"] - 1) * 5_000
+    assert real.elapsed_ns >= last_offered_ns
+
+
+@pytest.mark.parametrize(
+    ("settings", "arguments", "key"),
+    [
+        ({"host.cpus": 2, "host.rps.cpus": [1]}, {}, "host.rps.cpus"),
+        ({"host.apps.pinned": False}, {}, "host.apps.pinned"),
+        ({"host.cpus": 128, "nic.queues": 128}, {"oversubscribe": False}, "host.cpus that take interrupts"),
+        ({}, {"prepared_frames": 32}, "prepared_frames"),
+        ({}, {"pacing": "slow"}, "pacing"),
+        ({}, {"idle": "nap"}, "idle"),
+    ],
+)
+def test_what_real_time_cannot_do_is_refused_by_name(settings, arguments, key):
+    with pytest.raises(ScenarioError) as refused:
+        run_live(ROOMY.with_(**settings), **{"oversubscribe": True} | arguments)
+    assert refused.value.key == key
+
+
+def test_a_run_is_run_once_and_looked_at_afterwards():
+    from engine import _core
+
+    engine = _core.LiveEngine(ROOMY.resolved(), {}, pacing="lossless", oversubscribe=True)
+    with pytest.raises(RuntimeError, match="not run yet"):
+        engine.stats()
+    engine.run()
+    assert engine.finished
+    with pytest.raises(RuntimeError, match="run already"):
+        engine.run()
+
+
+def test_prepared_frames_are_offered_over_and_over():
+    scenario = ROOMY.with_(
+        **{"duration_ns": 60_000_000_000, "traffic.frames": 9_600, "observe.verdicts": False}
+    )
+    real = run_live(scenario, pacing="lossless", oversubscribe=True, prepared_frames=320)
+    assert real.stats["rx"] == 9_600
+    assert real.stats["delivered"] + sum(real.stats["dropped"].values()) == 9_600
