@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 
+from tqdm.auto import tqdm
+
 
 def available_cpus() -> int:
     """CPUs this process may run on."""
@@ -31,6 +33,29 @@ def _begin() -> None:
 
         threading.Thread(target=watch, daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
+    # tqdm's own lock is a semaphore of the system, which a worker that is ended would leave behind.
+    tqdm.set_lock(threading.RLock())
+
+
+@contextmanager
+def _ctrl_c_deferred() -> Iterator[None]:
+    """Ctrl-C meanwhile is raised afterwards; processes started meanwhile are born deaf to it.
+
+    Only the main thread has a say in signals; in another nothing is deferred.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    pressed: list[int] = []
+    heeding = signal.signal(signal.SIGINT, lambda number, _frame: pressed.append(number))
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        signal.signal(signal.SIGINT, heeding)
+    if pressed:
+        raise KeyboardInterrupt
 
 
 @contextmanager
@@ -45,11 +70,14 @@ def workers(jobs: int) -> Iterator[ProcessPoolExecutor]:
     context.set_forkserver_preload(["collectors.compare.repeats"])
     pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin)
     try:
+        # All workers are begun with the first task; one broken off half-way would complain.
+        with _ctrl_c_deferred():
+            pool.submit(os.getpid).result()
         yield pool
     except BaseException:
-        running = list((pool._processes or {}).values())
-        pool.shutdown(wait=False, cancel_futures=True)
-        for process in running:
-            process.terminate()
+        # First the workers: one that is just beginning would miss the semaphores the pool takes with it.
+        for process in list((pool._processes or {}).values()):
+            process.kill()
+        pool.shutdown(cancel_futures=True)
         raise
     pool.shutdown()
