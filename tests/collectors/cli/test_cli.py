@@ -191,8 +191,8 @@ LONG = ["--set", "duration_ns=100000000000", "--set", "observe.bin_ns=1000000"]
 
 @pytest.mark.parametrize("command", [["run"], ["compare", "--queues", "1,2"]], ids=["run", "compare"])
 def test_ctrl_c_stops_cleanly(command, tmp_path):
-    # Started in a process group of its own, as a terminal does, so that the workers get the signal too; and with
-    # the signal's own meaning, which a background job of a script has lost.
+    # Started in a process group of its own, as a terminal does, so that the workers get the signal too; and
+    # with the signal's own meaning, which a background job of a script has lost.
     program = subprocess.Popen(
         [sys.executable, "-c", f"{HEEDING_CTRL_C}; from collectors.cli import app; app()", *command, *LONG],
         stderr=subprocess.PIPE,
