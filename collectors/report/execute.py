@@ -23,8 +23,8 @@ class NotebookError(RuntimeError):
 
 
 @contextmanager
-def _own_jupyter() -> Iterator[None]:
-    """Temporary Jupyter directories with one kernel: this interpreter."""
+def _own_jupyter() -> Iterator[str]:
+    """Temporary Jupyter directories with one kernel: this interpreter. Yields where its sockets may be."""
     with tempfile.TemporaryDirectory(prefix="rx-") as folder:
         spec = Path(folder, "kernels", KERNEL)
         spec.mkdir(parents=True)
@@ -46,7 +46,7 @@ def _own_jupyter() -> Iterator[None]:
         before = {name: os.environ.get(name) for name in own}
         os.environ.update(own)
         try:
-            yield
+            yield f"{folder}/run/kernel"
         finally:
             for name, value in before.items():
                 if value is None:
@@ -73,9 +73,9 @@ def execute(
     ------
     NotebookError : a cell raised.
     """
-    # Sockets in the file system: no port is opened, and nobody else can connect.
-    config = Config({"KernelManager": {"transport": "ipc"}})
-    with _own_jupyter():
+    with _own_jupyter() as sockets:
+        # Sockets in the file system: no port is opened, and nobody else can connect.
+        config = Config({"KernelManager": {"transport": "ipc", "ip": sockets}})
         try:
             done = papermill.execute_notebook(
                 notebook,
