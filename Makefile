@@ -50,7 +50,7 @@ test-rust:
 	$(CARGO) test $(WORKSPACE) --workspace --locked --quiet
 
 test-python: setup
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(PYTEST)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(PYTEST)
 
 lab: setup ## open the notebooks in JupyterLab (loopback, token, no terminals)
 	$(BIN)/rxbench lab

@@ -2,16 +2,36 @@
 
 Where a capability is missing the test is skipped with the reason; where RXBENCH_REQUIRE names it, or says
 `all`, the test fails instead, so that nothing is skipped unseen in CI.
+
+In parallel runs (`--dist loadgroup`) a file's tests stay together, and all tests that touch the machine (anything
+under tests/system, anything that needs namespaces) run one after the other: they see each other's traffic.
 """
 
 from __future__ import annotations
 
 import os
 from functools import cache
+from pathlib import Path
 
 import pytest
 
 from collectors.doctor import Capability, survey
+
+
+SYSTEM = Path(__file__).parent / "system"
+
+
+def _group(item: pytest.Item) -> str:
+    needed = {name for marker in item.iter_markers("needs") for name in marker.args}
+    on_the_machine = SYSTEM in item.path.parents or "namespaces" in needed
+    return "machine" if on_the_machine else item.path.as_posix()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tell the workers which tests belong together."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_group(item)))
 
 
 @cache
