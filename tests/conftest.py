@@ -3,8 +3,8 @@
 Where a capability is missing the test is skipped with the reason; where RXBENCH_REQUIRE names it, or says
 `all`, the test fails instead, so that nothing is skipped unseen in CI.
 
-In parallel runs (`--dist loadgroup`) a file's tests stay together, and all tests that touch the machine (anything
-under tests/system, anything that needs namespaces) run one after the other: they see each other's traffic.
+In parallel runs (`--dist loadgroup`) a file's tests stay together, and all tests that touch the machine
+(tests/system, and whatever needs namespaces) run one after the other: they see each other's traffic.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from pathlib import Path
 import pytest
 
 from collectors.doctor import Capability, survey
-
 
 SYSTEM = Path(__file__).parent / "system"
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import as_completed
 
 from collectors.compare.comparison import Comparison
-from collectors.compare.pool import available_cpus, workers
 from collectors.compare.record import RunRecord, record
 from collectors.progress import steps
 from collectors.run import run
+from collectors.workers import available_cpus, workers
 from engine.scenario import Scenario
 
 

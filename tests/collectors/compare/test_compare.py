@@ -134,7 +134,7 @@ def test_a_planted_slowdown_of_five_percent_is_found_on_the_engine():
 def test_workers_end_with_their_parent():
     script = (
         "import sys, time\n"
-        "from collectors.compare.pool import workers\n"
+        "from collectors.workers import workers\n"
         "from os import getpid\n"
         "if __name__ == '__main__':\n"
         "    with workers(2) as pool:\n"

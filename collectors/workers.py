@@ -67,7 +67,7 @@ def workers(jobs: int) -> Iterator[ProcessPoolExecutor]:
     # A fork server that has imported what a run needs: workers begin at once, and no thread of ours is
     # forked.
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["collectors.compare.repeats"])
+    context.set_forkserver_preload(["collectors.compare.repeats", "collectors.sweep.measure"])
     pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin)
     try:
         # All workers are begun with the first task; one broken off half-way would complain.
