@@ -66,6 +66,12 @@ def bcc() -> Found:
     return Found(not problems, "; ".join(problems) or f"{package}, BTF present")
 
 
+def btf() -> Found:
+    """The kernel's description of its own types."""
+    size_bytes = len(BTF.read_bytes())
+    return Found(size_bytes > 0, f"{size_bytes / 1e6:.1f} MB of types")
+
+
 def tap() -> Found:
     """/dev/net/tun opens, and devices may be made on it."""
     os.close(os.open("/dev/net/tun", os.O_RDWR | os.O_CLOEXEC))
@@ -94,4 +100,8 @@ def tracepoints() -> Found:
     for folder in TRACEFS:
         if (folder / "events").exists():
             return Found(True, f"softirq_entry has id {(folder / SOFTIRQ_ENTRY).read_text().strip()}")
+    known = "\ttracefs" in Path("/proc/filesystems").read_text()
+    if known and not rights.missing("CAP_SYS_ADMIN"):
+        # As collectors.linux.bpf.tracefs does, where nobody else sees it.
+        return Found(True, "tracefs is not mounted; whoever needs it mounts it for itself alone")
     return Found(False, "tracefs is not mounted, or not readable by this user")

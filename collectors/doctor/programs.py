@@ -7,11 +7,13 @@ import subprocess
 
 from collectors.doctor.capability import Found
 
+SBIN = "/usr/sbin:/sbin"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 def _on_path(*names: str) -> Found:
-    present = next((name for name in names if shutil.which(name)), None)
+    # Debian keeps administrators' programs out of other users' PATH.
+    present = next((name for name in names if shutil.which(name) or shutil.which(name, path=SBIN)), None)
     return Found(present is not None, f"{present} is installed" if present else "not on PATH")
 
 
@@ -23,6 +25,31 @@ def tshark() -> Found:
 def chromium() -> Found:
     """A browser that runs without a display."""
     return _on_path(*BROWSERS)
+
+
+def iperf3() -> Found:
+    """The throughput tester."""
+    return _on_path("iperf3")
+
+
+def curl() -> Found:
+    """A client of TCP that is everywhere."""
+    return _on_path("curl")
+
+
+def ethtool() -> Found:
+    """The command that reads and sets what drivers offer."""
+    return _on_path("ethtool")
+
+
+def bpftool() -> Found:
+    """The kernel's own tool for BPF."""
+    return _on_path("bpftool")
+
+
+def valgrind() -> Found:
+    """The simulator of caches, cachegrind among it."""
+    return _on_path("valgrind")
 
 
 def dpdk() -> Found:

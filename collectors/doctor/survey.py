@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collectors.doctor import cpu, kernel, programs
+from collectors.doctor import cpu, kernel, programs, xdp
 from collectors.doctor.capability import Capability, Probe
 
 PROBES: tuple[Probe, ...] = (
@@ -30,6 +30,18 @@ PROBES: tuple[Probe, ...] = (
         "apt install python3-bpfcc (the PyPI package bcc is something else); run as root",
     ),
     Probe(
+        "btf",
+        kernel.btf,
+        "BPF programs where no kernel headers of this very release are installed",
+        "a kernel with CONFIG_DEBUG_INFO_BTF=y, as distributions ship it",
+    ),
+    Probe(
+        "bpftool",
+        programs.bpftool,
+        "making headers for BPF programs from BTF",
+        "apt install bpftool",
+    ),
+    Probe(
         "tracepoints",
         kernel.tracepoints,
         "softirq entry and exit times of the Linux host",
@@ -48,6 +60,12 @@ PROBES: tuple[Probe, ...] = (
         "a kernel with CONFIG_XDP_SOCKETS; run as root or with CAP_NET_RAW",
     ),
     Probe(
+        "xdp",
+        xdp.xdp,
+        "a flow that follows its reader within the kernel (native XDP and a cpumap)",
+        "a kernel with CONFIG_BPF_SYSCALL and Linux 5.9; apt install iproute2; run as root",
+    ),
+    Probe(
         "namespaces",
         kernel.namespaces,
         "recording captures, and tests against this kernel",
@@ -58,6 +76,30 @@ PROBES: tuple[Probe, ...] = (
         programs.tshark,
         "judging `rxbench dissect` against an independent dissector",
         "apt install tshark",
+    ),
+    Probe(
+        "iperf3",
+        programs.iperf3,
+        "an unmodified program as the load through the engine",
+        "apt install iperf3",
+    ),
+    Probe(
+        "curl",
+        programs.curl,
+        "an unmodified program as the load through the engine",
+        "apt install curl",
+    ),
+    Probe(
+        "ethtool",
+        programs.ethtool,
+        "judging what rxbench reads from a driver; rxbench itself asks the kernel",
+        "apt install ethtool",
+    ),
+    Probe(
+        "valgrind",
+        programs.valgrind,
+        "cache misses of the engine by simulation of its instructions (source cachegrind)",
+        "apt install valgrind",
     ),
     Probe("dpdk", programs.dpdk, "the peer in the benchmarks", "apt install libdpdk-dev pkg-config gcc"),
     Probe("chromium", programs.chromium, "the browser test of JupyterLab", "apt install chromium"),

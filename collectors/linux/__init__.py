@@ -1,8 +1,19 @@
 """The Linux host as it is: softirqs, interrupts, drops, scheduler, counters; each with its source said."""
 
 from collectors.linux.columns import TABLES
+from collectors.linux.following import FollowRun, follow
 from collectors.linux.observe import KINDS, Watch, observe
 from collectors.linux.observer import ObserverCost, observer_cost
 from collectors.linux.unavailable import Unavailable
 
-__all__ = ["KINDS", "TABLES", "ObserverCost", "Unavailable", "Watch", "observe", "observer_cost"]
+__all__ = [
+    "KINDS",
+    "TABLES",
+    "FollowRun",
+    "ObserverCost",
+    "Unavailable",
+    "Watch",
+    "follow",
+    "observe",
+    "observer_cost",
+]

@@ -10,7 +10,7 @@ from typing import Literal, get_args
 
 from collectors.columns import Column, Dtype
 
-Source = Literal["bcc", "procfs", "pmu", "ethtool", "netlink", "measured-latency", "unavailable"]
+Source = Literal["bcc", "procfs", "pmu", "ethtool", "netlink", "socket", "measured-latency", "unavailable"]
 SOURCES: tuple[Source, ...] = get_args(Source)
 
 
@@ -244,6 +244,38 @@ SPECS: tuple[HostTable, ...] = (
             _column("irq", "int64", "", "its interrupt; -1: none"),
             _column("pid", "int64", "", "its kernel thread where NAPI is threaded; -1: none"),
         ),
+        timed=False,
+    ),
+    HostTable(
+        "follow",
+        "one move of a reader by the scheduler, and when its flow came after it",
+        ("bcc",),
+        (
+            _column("time_ns", "uint64", "ns", "the scheduler moves it, CLOCK_MONOTONIC"),
+            _TID,
+            _column("from_cpu", "int64", "", "CPU it left"),
+            _column("to_cpu", "int64", "", "CPU it was moved to"),
+        ),
+        (
+            _column(
+                "packet_ns", "float64", "ns", "to the flow's first packet there; NaN: none before the next"
+            ),
+            _column("read_ns", "float64", "ns", "to its first read there; NaN: none before the next"),
+            _column(
+                "late_packets", "float64", "packets", "met the stack elsewhere meanwhile; NaN as packet_ns"
+            ),
+        ),
+        timed=False,
+    ),
+    HostTable(
+        "follow_packets",
+        "packets of the followed flow at one place; sent = received + dropped, whatever the reason",
+        ("socket", "bcc", "netlink", "procfs"),
+        (
+            _column("place", "category", "", "sent, steered, passed, stack, received, reordered or dropped"),
+            _column("reason", "category", "", "the counter of a drop; empty: none"),
+        ),
+        (_column("packets", "uint64", "packets", "counted there"),),
         timed=False,
     ),
     HostTable(

@@ -1,4 +1,7 @@
-"""A driver's own statistics, by the SIOCETHTOOL ioctl (linux/ethtool.h). Reading needs no right."""
+"""A driver's own statistics and offloads, by the SIOCETHTOOL ioctl (linux/ethtool.h).
+
+Reading needs no right, changing CAP_NET_ADMIN.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from pathlib import Path
 
 SIOCETHTOOL = 0x8946
 GSTRINGS, GSTATS, GSSET_INFO = 0x1B, 0x1D, 0x37
+STXCSUM, STSO, SGSO = 0x17, 0x1F, 0x24
 SET_STATISTICS = 1
 STRING_BYTES = 32
 
@@ -58,6 +62,15 @@ def statistics(device: str) -> dict[str, int]:
     numbers = struct.unpack_from(f"={count}Q", values.tobytes(), 8)
     cut = [texts[at : at + STRING_BYTES].split(b"\0")[0] for at in range(0, len(texts), STRING_BYTES)]
     return {name.decode("ascii", "replace").strip(): value for name, value in zip(cut, numbers, strict=True)}
+
+
+def without_offloads(device: str) -> None:
+    """Let the device's sender make every frame and checksum itself. Raises OSError."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+        for command in (STSO, SGSO, STXCSUM):
+            # struct ethtool_value: cmd, data.
+            if not _ask(control, device, array.array("I", [command, 0])):
+                raise OSError(0, f"{device}: offloads cannot be switched off")
 
 
 def queue_of(counter: str) -> int:

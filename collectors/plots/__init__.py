@@ -2,6 +2,7 @@
 
 from collectors.plots.cache import cache_misses
 from collectors.plots.drawing import Drawing
+from collectors.plots.follow import follow_ecdf
 from collectors.plots.forest import forest
 from collectors.plots.latency import latency_ccdf, latency_curve
 from collectors.plots.rate import delivered_and_drops
@@ -14,6 +15,7 @@ __all__ = [
     "Drawing",
     "cache_misses",
     "delivered_and_drops",
+    "follow_ecdf",
     "forest",
     "frame_way",
     "latency_ccdf",

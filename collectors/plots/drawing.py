@@ -47,9 +47,16 @@ class Drawing:
                 self.figure.subplots(rows, columns, squeeze=False, sharex=sharex, sharey=sharey).flat
             )
 
-    def note(self, runs: int | str, source: str, clock: str = "virtual", extra: str = "") -> Drawing:
+    def note(
+        self,
+        runs: int | str,
+        source: str,
+        clock: str = "virtual",
+        extra: str = "",
+        loop: str = "open loop",
+    ) -> Drawing:
         """Write under the figure what every figure must say; returns itself."""
-        text = f"n = {runs} · clock {clock} · source {source} · open loop{' · ' + extra if extra else ''}"
+        text = f"n = {runs} · clock {clock} · source {source} · {loop}{' · ' + extra if extra else ''}"
         self.figure.supxlabel(text, fontsize=7, color="#555555", x=0.99, ha="right")
         return self
 

@@ -100,6 +100,27 @@ class Program:
             at = following
         return list(found.values())
 
+    def write(self, table: str, key: int, value: int) -> None:
+        """Set one element of a table of 32-bit keys and values. Raises OSError."""
+        words = np.array([key, value], dtype=np.uint32)
+        if self._library.bpf_update_elem(
+            self._descriptor(table), _pointer(words), _pointer(words[1:]), ctypes.c_ulonglong(0)
+        ):
+            raise OSError(ctypes.get_errno(), f"BPF map {table} cannot be written")
+
+    def map_id(self, table: str) -> int:
+        """The kernel's number of a map, as tracepoints tell it."""
+        lines = Path(f"/proc/self/fdinfo/{self._descriptor(table)}").read_text().splitlines()
+        return int(dict(line.split(":", 1) for line in lines)["map_id"])
+
+    def xdp(self, function: str) -> int:
+        """Descriptor of a function loaded for the XDP hook; stays the program's. Raises Unavailable."""
+        try:
+            return int(self._bpf.load_func(function.encode(), package.bcc().BPF.XDP).fd)
+        except Exception as cause:
+            reason = " ".join(str(cause).split())
+            raise Unavailable(f"XDP program {function} does not load ({reason})", "run as root") from cause
+
     def symbol(self, address: int) -> str:
         """The kernel function at an address, its offset left out."""
         found: bytes = self._bpf.ksym(address, show_offset=False)

@@ -18,7 +18,8 @@ from collectors.doctor.survey import PROBES
 
 EXPECTED = {"cpus", "avx2", "avx512", "gfni", "vaes", "hugepages"}
 EXPECTED |= {"pmu", "bcc", "tracepoints", "tap", "af_xdp", "namespaces"}
-EXPECTED |= {"tshark", "dpdk", "chromium"}
+EXPECTED |= {"btf", "bpftool", "xdp"}
+EXPECTED |= {"tshark", "iperf3", "curl", "ethtool", "valgrind", "dpdk", "chromium"}
 
 
 def test_every_capability_is_looked_for_once_and_explains_itself():
