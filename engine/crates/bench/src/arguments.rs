@@ -23,9 +23,14 @@ impl Arguments {
             match option.as_str() {
                 "--rounds" => arguments.effort.rounds = count(&option, &value()?)?,
                 "--samples" => arguments.effort.samples = count(&option, &value()?)?,
+                "--sample-ms" => arguments.effort.sample_ns = f64::from(count(&option, &value()?)?) * 1e6,
                 "--only" => arguments.only = Some(value()?),
                 "--json" => arguments.json = Some(PathBuf::from(value()?)),
-                _ => return Err(format!("{option}: not one of --rounds, --samples, --only, --json")),
+                _ => {
+                    return Err(format!(
+                        "{option}: not one of --rounds, --samples, --sample-ms, --only, --json"
+                    ));
+                }
             }
         }
         Ok(arguments)
@@ -54,8 +59,9 @@ mod tests {
 
     #[test]
     fn options_are_read() {
-        let arguments = parse(&["--rounds", "5", "--only", "ring", "--json", "x"]).unwrap();
-        assert_eq!(arguments.effort.rounds, 5);
+        let arguments =
+            parse(&["--rounds", "5", "--sample-ms", "3", "--only", "ring", "--json", "x"]).unwrap();
+        assert_eq!((arguments.effort.rounds, arguments.effort.sample_ns), (5, 3e6));
         assert!(arguments.wants("ring/cross/32") && !arguments.wants("nic/path"));
     }
 

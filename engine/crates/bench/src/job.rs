@@ -7,6 +7,15 @@ pub(crate) struct Sample {
     pub(crate) ns_per_item: f64,
     /// Sum over the results: both sides must come to the same one for the same number of passes.
     pub(crate) check: u64,
+    /// Share of the time in which a thread wanted a CPU and had none; `None` where CPU time is measured, or no one looks.
+    pub(crate) lost: Option<f64>,
+}
+
+impl Sample {
+    /// One whose time is what the thread had of its CPU.
+    pub(crate) fn new(ns_per_item: f64, check: u64) -> Self {
+        Sample { ns_per_item, check, lost: None }
+    }
 }
 
 /// A job: ours, and which of the peer's jobs it stands beside.

@@ -1,4 +1,4 @@
-//! `bench [--rounds N] [--samples N] [--only TEXT] [--json FILE]`: the packet path beside its peers, in one table.
+//! `bench [--rounds N] [--samples N] [--sample-ms N] [--only TEXT] [--json FILE]`: the packet path beside its peers, in one table.
 
 #![forbid(unsafe_code)]
 
@@ -40,11 +40,11 @@ fn run(arguments: &Arguments) -> Result<(), String> {
     let huge_pages = HugePages::reserve();
     let cores = Cores { core: machine.core, other: machine.other };
     let file = directory.join("workload");
-    let peer = workload
-        .write(&file)
-        .map_err(|error| error.to_string())
-        .and_then(|()| Peer::start(&directory, &file, &cores, huge_pages.available()));
-    let outcome = compare(arguments, &mut machine, &workload, peer, huge_pages.available());
+    let start = || {
+        workload.write(&file).map_err(|error| error.to_string())?;
+        Peer::start(&directory, &file, &cores, huge_pages.available())
+    };
+    let outcome = compare(arguments, &mut machine, &workload, start, huge_pages.available());
     let _ = std::fs::remove_dir_all(&directory);
     outcome
 }
@@ -53,21 +53,23 @@ fn compare(
     arguments: &Arguments,
     machine: &mut Machine,
     workload: &Workload,
-    peer: Result<Peer, String>,
+    peer: impl FnOnce() -> Result<Peer, String>,
     huge_pages: bool,
 ) -> Result<(), String> {
+    machine.pinned = clock::pin(machine.core);
+    machine.gfni = jobs::gfni_present();
+    let mut jobs = jobs::all(workload, machine)?;
+    jobs.retain(|job| arguments.wants(job.name()));
+    let compared = jobs.iter().any(|job| job.peer().is_some());
+    let peer = if compared { peer() } else { Err("not asked for".to_owned()) };
     let (mut peer, peer_state) = match peer {
         Ok(peer) if huge_pages => (Some(peer), "built, huge pages".to_owned()),
         Ok(peer) => (Some(peer), "built, no huge pages".to_owned()),
         Err(reason) => (None, reason),
     };
-    machine.pinned = clock::pin(machine.core);
-    machine.gfni = jobs::gfni_present();
     let mut results = Vec::new();
-    for job in &mut jobs::all(workload, machine)? {
-        if arguments.wants(job.name()) {
-            results.push(rounds::measure(job.as_mut(), peer.as_mut(), arguments.effort)?);
-        }
+    for job in &mut jobs {
+        results.push(rounds::measure(job.as_mut(), peer.as_mut(), arguments.effort)?);
     }
     print!("{}{}", report::preamble(machine, &peer_state), report::table(&results, &peer_state));
     if let Some(path) = &arguments.json {

@@ -71,7 +71,7 @@ impl Peer {
         let ns = words.next().and_then(|word| word.parse().ok());
         let check = words.next().and_then(|word| word.parse().ok());
         match (ns, check) {
-            (Some(ns_per_item), Some(check)) => Ok(Sample { ns_per_item, check }),
+            (Some(ns_per_item), Some(check)) => Ok(Sample::new(ns_per_item, check)),
             _ => Err(format!("answers {line:?} to {job}")),
         }
     }

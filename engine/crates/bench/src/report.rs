@@ -14,6 +14,8 @@ pub(crate) fn table(results: &[Measured], peer_state: &str) -> String {
         [
             "job",
             "ours ns",
+            "best",
+            "undisturbed (rounds)",
             "million/s",
             "peer ns",
             "ratio min",
@@ -38,6 +40,8 @@ pub(crate) fn table(results: &[Measured], peer_state: &str) -> String {
         rows.push([
             format!("{} (per {})", m.name, m.item),
             number(Some(m.ours_ns())),
+            number(Some(m.best_ns())),
+            m.undisturbed().map_or_else(|| "-".to_owned(), |(rounds, ns)| format!("{ns:.2} ({rounds})")),
             number(Some(m.ours_per_second() / 1e6)),
             number(m.peer_ns()),
             number(low),
@@ -49,7 +53,7 @@ pub(crate) fn table(results: &[Measured], peer_state: &str) -> String {
             m.unequal.to_owned(),
         ]);
     }
-    let mut widths = [0; 11];
+    let mut widths = [0; 13];
     for row in &rows {
         for (width, cell) in widths.iter_mut().zip(row) {
             *width = cell.chars().count().max(*width);
@@ -59,7 +63,7 @@ pub(crate) fn table(results: &[Measured], peer_state: &str) -> String {
     for row in &rows {
         let mut line = String::new();
         for (column, (cell, width)) in row.iter().zip(widths).enumerate() {
-            let numeric = (1..8).contains(&column);
+            let numeric = (1..10).contains(&column);
             let padded = if numeric { format!("{cell:>width$}") } else { format!("{cell:<width$}") };
             line.push_str(&padded);
             line.push_str("  ");
@@ -80,10 +84,12 @@ pub(crate) fn document(results: &[Measured], machine: &Machine, peer_state: &str
                 "item": m.item,
                 "unit": "ns per item",
                 "ours_ns": m.ours_ns(),
+                "best_ns": m.best_ns(),
+                "undisturbed": m.undisturbed().map(|(rounds, ns)| json!({"rounds": rounds, "ours_ns": ns})),
                 "ours_per_second": m.ours_per_second(),
                 "peer_ns": m.peer_ns(),
                 "ratio_min_median_max": m.ratio(),
-                "rounds": m.rounds.iter().map(|r| json!({"ours_ns": r.ours_ns, "peer_ns": r.peer_ns}))
+                "rounds": m.rounds.iter().map(|r| json!({"ours_ns": r.ours_ns, "peer_ns": r.peer_ns, "lost": r.lost}))
                     .collect::<Vec<_>>(),
                 "same_results": m.same_results,
                 "peer": m.peer,

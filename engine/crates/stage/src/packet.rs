@@ -46,3 +46,23 @@ pub struct RxPacket {
     /// Header offsets found by the NIC's parser.
     pub headers: wire::walk::Headers,
 }
+
+impl Default for RxPacket {
+    /// No frame: what a place for one holds before its first.
+    fn default() -> Self {
+        RxPacket {
+            frame: FrameId(0),
+            buffer: BufferId(u32::MAX),
+            slot: 0,
+            bytes: 0,
+            queue: QueueId(0),
+            segments: 0,
+            hash: 0,
+            hash_type: HashType::None,
+            checksum_good: false,
+            sent_ns: 0,
+            ready_ns: 0,
+            headers: wire::walk::Headers::default(),
+        }
+    }
+}

@@ -82,6 +82,6 @@ impl Job for DeviceRing {
         for _ in 0..passes {
             check = check.wrapping_add(self.pass(&mut taken));
         }
-        Sample { ns_per_item: (thread_cpu_ns() - start) / (f64::from(passes) * FRAMES as f64), check }
+        Sample::new((thread_cpu_ns() - start) / (f64::from(passes) * FRAMES as f64), check)
     }
 }

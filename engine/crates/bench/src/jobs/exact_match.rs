@@ -64,6 +64,6 @@ impl Job for Lookup {
                 }
             }
         }
-        Sample { ns_per_item: (thread_cpu_ns() - start) / (f64::from(passes) * QUERIES as f64), check }
+        Sample::new((thread_cpu_ns() - start) / (f64::from(passes) * QUERIES as f64), check)
     }
 }

@@ -231,6 +231,6 @@ impl Job for NicPath {
                 Frames::Copied | Frames::CopiedAndDescribed => self.pass::<true>(&mut batch),
             });
         }
-        Sample { ns_per_item: (thread_cpu_ns() - start) / (f64::from(passes) * FRAMES as f64), check }
+        Sample::new((thread_cpu_ns() - start) / (f64::from(passes) * FRAMES as f64), check)
     }
 }

@@ -29,8 +29,8 @@ impl OwnHostPath {
         Ok(OwnHostPath { scenario, cores: [machine.core, other] })
     }
 
-    /// Run; nanoseconds it took, frames delivered.
-    fn run(&self, passes: u32) -> Result<(u64, u64), String> {
+    /// Run; nanoseconds it took, those of them lost to others, frames delivered.
+    fn run(&self, passes: u32) -> Result<(u64, u64, u64), String> {
         let mut scenario = self.scenario.clone();
         scenario.traffic.frames = Some(u64::from(passes) * u64::from(FRAMES));
         let settings =
@@ -43,7 +43,7 @@ impl OwnHostPath {
                 .map_err(|error| error.to_string())?;
             let outcome = host.run(|| true).map_err(|error| error.to_string())?;
             outcome.check_laws().map_err(|error| error.to_string())?;
-            Ok((outcome.elapsed_ns(), outcome.tally().delivered))
+            Ok((outcome.elapsed_ns(), outcome.lost_ns(), outcome.tally().delivered))
         };
         std::thread::spawn(run).join().map_err(|_| "the run failed")?
     }
@@ -76,8 +76,12 @@ impl Job for OwnHostPath {
     fn sample(&mut self, passes: u32) -> Sample {
         let frames = f64::from(passes) * f64::from(FRAMES);
         match self.run(passes) {
-            Ok((elapsed_ns, check)) => Sample { ns_per_item: elapsed_ns as f64 / frames, check },
-            Err(_) => Sample { ns_per_item: f64::NAN, check: 0 },
+            Ok((elapsed_ns, lost_ns, check)) => Sample {
+                ns_per_item: elapsed_ns as f64 / frames,
+                check,
+                lost: Some(lost_ns as f64 / elapsed_ns as f64),
+            },
+            Err(_) => Sample::new(f64::NAN, 0),
         }
     }
 }

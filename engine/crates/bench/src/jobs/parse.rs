@@ -51,6 +51,6 @@ impl Job for Parse {
                 black_box((&headers, &key));
             }
         }
-        Sample { ns_per_item: (thread_cpu_ns() - start) / (f64::from(passes) * FRAMES as f64), check }
+        Sample::new((thread_cpu_ns() - start) / (f64::from(passes) * FRAMES as f64), check)
     }
 }

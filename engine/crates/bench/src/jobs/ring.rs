@@ -68,7 +68,7 @@ impl Job for OneCore {
             let n = self.consumer.pop_burst(&mut taken);
             check = check.wrapping_add(sum(taken.get(..n).unwrap_or_default()));
         }
-        Sample { ns_per_item: (thread_cpu_ns() - start) / items as f64, check }
+        Sample::new((thread_cpu_ns() - start) / items as f64, check)
     }
 }
 
@@ -118,7 +118,7 @@ impl Job for TwoCores {
             let start = wall_ns();
             feed(&mut producer, items);
             let check = drained.join().unwrap_or_default();
-            Sample { ns_per_item: (wall_ns() - start) / items as f64, check }
+            Sample::new((wall_ns() - start) / items as f64, check)
         })
     }
 }

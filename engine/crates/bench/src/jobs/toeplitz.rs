@@ -84,6 +84,6 @@ impl Job for Toeplitz {
             }
         }
         let ns = thread_cpu_ns() - start;
-        Sample { ns_per_item: ns / (f64::from(passes) * INPUTS as f64), check }
+        Sample::new(ns / (f64::from(passes) * INPUTS as f64), check)
     }
 }

@@ -103,6 +103,6 @@ impl Job for VirtualTime {
             frames += simulation.offered_frames();
             check = check.wrapping_add(simulation.tally().delivered);
         }
-        Sample { ns_per_item: ns / frames as f64, check }
+        Sample::new(ns / frames as f64, check)
     }
 }

@@ -8,6 +8,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// Bytes of a cache line.
 const LINE_BYTES: usize = 64;
 
+/// Bytes of the smallest page.
+const PAGE_BYTES: usize = 4096;
+
 /// Buffers that the NIC's thread writes and one host thread reads, by turns.
 ///
 /// Whose a buffer is, is decided by where its number is: posted and not yet handed over, it is the NIC's; else the
@@ -32,7 +35,9 @@ unsafe impl Send for Memory {}
 impl Memory {
     /// `count` buffers of `buffer_bytes` bytes, none with the host.
     pub(crate) fn new(count: u32, buffer_bytes: u32) -> Arc<Memory> {
-        let zeroed = vec![0u8; count as usize * buffer_bytes as usize + LINE_BYTES].into_boxed_slice();
+        let mut zeroed = vec![0u8; count as usize * buffer_bytes as usize + LINE_BYTES].into_boxed_slice();
+        // The pages are had now, as a driver's are, and not one by one while frames wait for them.
+        zeroed.iter_mut().step_by(PAGE_BYTES).for_each(|byte| *std::hint::black_box(byte) = 0);
         let first = zeroed.as_ptr().align_offset(LINE_BYTES).min(LINE_BYTES);
         // SAFETY: `UnsafeCell<u8>` has the layout of `u8`, and the box is the only owner.
         let bytes = unsafe { Box::from_raw(Box::into_raw(zeroed) as *mut [UnsafeCell<u8>]) };

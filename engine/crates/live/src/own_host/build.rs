@@ -48,6 +48,8 @@ pub(super) fn own_host(
         crowded: plan.crowded,
         offered_frames: 0,
         scratch: Vec::new(),
+        slept_ns: 0,
+        lost_ns: 0,
     };
     Ok(OwnHost { scenario, settings, plan, port, nic, hosts })
 }
@@ -93,5 +95,6 @@ fn host_thread(
         softirq_ns: 0,
         task_ns: 0,
         ended_ns: 0,
+        lost_ns: 0,
     }
 }

@@ -1,5 +1,6 @@
 //! A host thread: look at the rings, one run of net_rx_action, then the applications until they all sleep.
 
+use super::attendance::Attendance;
 use super::context::{Books, RealTime};
 use super::driver::Driver;
 use super::settings::Idle;
@@ -32,6 +33,8 @@ pub(crate) struct HostThread {
     pub(crate) task_ns: Nanos,
     /// When it had nothing left to do.
     pub(crate) ended_ns: Nanos,
+    /// Time without a CPU while it wanted one.
+    pub(crate) lost_ns: Nanos,
 }
 
 impl HostThread {
@@ -40,8 +43,10 @@ impl HostThread {
         let _alive = Alive(shared);
         let Some(gate) = shared.gates.get(at) else { return self };
         gate.enter();
+        shared.enter();
+        let mut attendance = Attendance::begin();
         let mut empty_looks = 0;
-        let mut before_ns = shared.clock.now_ns();
+        let mut before_ns = shared.now_ns();
         loop {
             let finished = shared.finished();
             let taken = self.driver.taken_frames;
@@ -49,11 +54,11 @@ impl HostThread {
             if self.driver.scheduled() {
                 self.softirq(before_ns, shared);
             }
-            let between_ns = shared.clock.now_ns();
+            let between_ns = shared.now_ns();
             let asked = self.tasks(between_ns, shared);
             if self.driver.taken_frames > taken || asked {
                 gate.tell_done(self.driver.taken_frames);
-                let after_ns = shared.clock.now_ns();
+                let after_ns = shared.now_ns();
                 self.softirq_ns += between_ns - before_ns;
                 self.task_ns += after_ns.saturating_sub(between_ns);
                 before_ns = after_ns;
@@ -62,26 +67,34 @@ impl HostThread {
             }
             if finished && self.driver.waiting() == 0 {
                 self.ended_ns = between_ns;
+                self.lost_ns = attendance.lost_ns();
                 return self;
             }
             empty_looks += 1;
-            self.wait(gate, shared, idle, crowded, empty_looks);
-            before_ns = shared.clock.now_ns();
+            let slept = self.wait(gate, shared, idle, crowded, empty_looks);
+            before_ns = shared.now_ns();
+            if slept {
+                attendance.slept(before_ns.saturating_sub(between_ns));
+            }
         }
     }
 
-    fn wait(&mut self, gate: &Gate, shared: &Shared, idle: Idle, crowded: bool, empty_looks: u32) {
+    /// Answers whether it slept.
+    fn wait(&mut self, gate: &Gate, shared: &Shared, idle: Idle, crowded: bool, empty_looks: u32) -> bool {
         if idle == Idle::Sleep && empty_looks >= LOOKS_BEFORE_SLEEP && !self.driver.scheduled() {
-            let now_ns = shared.clock.now_ns();
+            let now_ns = shared.now_ns();
             gate.sleep(|| {
                 self.look(now_ns);
                 self.driver.waiting() > 0 || shared.finished()
             });
-        } else if crowded {
+            return true;
+        }
+        if crowded {
             std::thread::yield_now();
         } else {
             std::hint::spin_loop();
         }
+        false
     }
 
     #[inline]
@@ -101,7 +114,7 @@ impl HostThread {
                 return;
             }
             if step % STEPS_PER_TIME == 0 {
-                now_ns = shared.clock.now_ns();
+                now_ns = shared.now_ns();
             }
         }
     }
@@ -114,7 +127,7 @@ impl HostThread {
         while let Some(task) = books.runnable.pop_front() {
             calls += 1;
             if calls % CALLS_PER_TIME == 0 {
-                now_ns = shared.clock.now_ns();
+                now_ns = shared.now_ns();
             }
             let mut context = RealTime { books: &mut *books, cpu: *cpu, now_ns };
             if host.app_step(task, buffers, &mut context) == AppStep::Read {

@@ -1,6 +1,7 @@
 //! The engine's own host in real time: one thread for the NIC, one for each CPU that takes interrupts, this machine's
 //! clock. The stages are the same as in virtual time; what differs is who calls them and that nobody charges them.
 
+mod attendance;
 mod build;
 mod context;
 mod driver;
@@ -29,6 +30,9 @@ use traffic::Captures;
 
 /// Longest time between two questions whether to go on.
 const ASK_EVERY: Duration = Duration::from_millis(20);
+
+/// Time between two looks whether all threads are up.
+const UP_EVERY: Duration = Duration::from_micros(50);
 
 /// A scenario ready to run in real time.
 pub struct OwnHost {
@@ -118,6 +122,11 @@ impl OwnHost {
                 shared.finish();
                 RunError::NoThread(reason)
             })?;
+            let any_ended = || nic.is_finished() || threads.iter().any(|thread| thread.is_finished());
+            while shared.up() < threads.len() + 1 && !any_ended() {
+                sleep(UP_EVERY);
+            }
+            shared.begin();
             let mut pause = Duration::from_micros(200);
             while !nic.is_finished() || threads.iter().any(|thread| !thread.is_finished()) {
                 sleep(pause);

@@ -1,5 +1,6 @@
 //! The NIC's thread: take frames from the port, parse, hash, choose a queue, copy to its next buffer, hand over.
 
+use super::attendance::Attendance;
 use super::settings::{Idle, Pacing};
 use super::shared::{Alive, Shared};
 use crate::exchange::NicEnd;
@@ -37,19 +38,25 @@ pub(crate) struct NicThread {
     pub(crate) crowded: bool,
     pub(crate) offered_frames: u64,
     pub(crate) scratch: Vec<u8>,
+    /// Time slept while no frame was due.
+    pub(crate) slept_ns: Nanos,
+    /// Time without a CPU while it wanted one.
+    pub(crate) lost_ns: Nanos,
 }
 
 impl NicThread {
     /// Offer the port's frames until there are no more or the run is stopped.
     pub(crate) fn run(mut self, mut port: Port, shared: &Shared) -> NicThread {
         let _alive = Alive(shared);
+        shared.enter();
+        let mut attendance = Attendance::begin();
         let mut classified = [Classified::default(); BATCH_FRAMES];
-        let mut now_ns = shared.clock.now_ns();
+        let mut now_ns = shared.now_ns();
         while !shared.stopped()
             && let Some(batch) = port.next(now_ns)
         {
             self.classify(batch, &mut classified);
-            now_ns = shared.clock.now_ns();
+            now_ns = shared.now_ns();
             for ((offer, frame), classified) in batch.iter().zip(&classified) {
                 if self.pacing == Pacing::Paced && offer.arrived_ns > now_ns {
                     self.publish(shared);
@@ -60,6 +67,8 @@ impl NicThread {
             self.publish(shared);
         }
         shared.finish();
+        attendance.slept(self.slept_ns);
+        self.lost_ns = attendance.lost_ns();
         self
     }
 
@@ -137,7 +146,7 @@ impl NicThread {
             let Some(queue) = self.queues.get_mut(queue_id.index()) else { return first };
             let room = queue.end.room(frame_bytes);
             if room.is_ok() || all_done || shared.stopped() {
-                *now_ns = shared.clock.now_ns();
+                *now_ns = shared.now_ns();
                 return room;
             }
             self.pause();
@@ -198,15 +207,16 @@ impl NicThread {
         }
     }
 
-    fn wait_until(&self, at_ns: Nanos, shared: &Shared) -> Nanos {
+    fn wait_until(&mut self, at_ns: Nanos, shared: &Shared) -> Nanos {
         loop {
-            let now_ns = shared.clock.now_ns();
+            let now_ns = shared.now_ns();
             if now_ns >= at_ns || shared.stopped() {
                 return now_ns;
             }
             if at_ns - now_ns > SLEEP_ABOVE_NS {
                 let sleep_ns = (at_ns - now_ns - SLEEP_ABOVE_NS / 2).min(10 * SLEEP_ABOVE_NS);
                 std::thread::sleep(Duration::from_nanos(sleep_ns));
+                self.slept_ns += shared.now_ns().saturating_sub(now_ns);
             } else {
                 self.pause();
             }

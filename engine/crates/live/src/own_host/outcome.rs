@@ -18,12 +18,14 @@ pub struct Outcome {
     pub(super) pending_frames: Vec<u64>,
     pub(super) elapsed_ns: Nanos,
     offered_frames: u64,
+    lost_ns: Nanos,
     buffers: Result<(), LawBroken>,
 }
 
 impl Outcome {
     pub(super) fn new(scenario: Scenario, nic: NicThread, mut hosts: Vec<HostThread>) -> Self {
-        let NicThread { queues, mut observations, offered_frames, .. } = nic;
+        let NicThread { queues, mut observations, offered_frames, lost_ns, .. } = nic;
+        let lost_ns = hosts.iter().map(|host| host.lost_ns).fold(lost_ns, Nanos::max);
         let mut counters = Vec::with_capacity(queues.len());
         let mut with_nic = vec![0; hosts.len()];
         for queue in queues {
@@ -51,6 +53,7 @@ impl Outcome {
             pending_frames,
             elapsed_ns,
             offered_frames,
+            lost_ns,
             buffers,
         }
     }
@@ -58,6 +61,12 @@ impl Outcome {
     /// From the start to the end of the last thread's work.
     pub fn elapsed_ns(&self) -> Nanos {
         self.elapsed_ns
+    }
+
+    /// Time a thread wanted a CPU and had none, because others had it: of the thread that lost most. What a run measured
+    /// while it lost much says more about the machine's other work than about the path.
+    pub fn lost_ns(&self) -> Nanos {
+        self.lost_ns
     }
 
     /// Frames offered.

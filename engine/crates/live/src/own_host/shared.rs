@@ -1,9 +1,10 @@
 //! What the threads of a run tell each other besides frames.
 
 use crate::clock::Clock;
+use stage::Nanos;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
-use std::thread::{Thread, current, park};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering, fence};
+use std::thread::{Thread, current, park, yield_now};
 
 /// One host thread's side, alone on its cache lines.
 #[derive(Default)]
@@ -17,7 +18,10 @@ pub(crate) struct Gate {
 
 /// The whole run's.
 pub(crate) struct Shared {
-    pub(crate) clock: Clock,
+    /// Set when all threads are up: no thread's start is in the time of the run.
+    clock: OnceLock<Clock>,
+    /// Threads that are up.
+    up: AtomicUsize,
     /// By host thread.
     pub(crate) gates: Vec<Gate>,
     /// Nothing more comes from the NIC.
@@ -29,11 +33,36 @@ pub(crate) struct Shared {
 impl Shared {
     pub(crate) fn new(hosts: usize) -> Self {
         Shared {
-            clock: Clock::start(),
+            clock: OnceLock::new(),
+            up: AtomicUsize::new(0),
             gates: (0..hosts).map(|_| Gate::default()).collect(),
             finished: AtomicBool::new(false),
             stop: AtomicBool::new(false),
         }
+    }
+
+    /// A thread is up: wait for the others and the clock.
+    pub(crate) fn enter(&self) {
+        self.up.fetch_add(1, Ordering::Relaxed);
+        while self.clock.get().is_none() && !self.stopped() {
+            yield_now();
+        }
+    }
+
+    /// Threads that are up.
+    pub(crate) fn up(&self) -> usize {
+        self.up.load(Ordering::Relaxed)
+    }
+
+    /// Time begins.
+    pub(crate) fn begin(&self) {
+        let _ = self.clock.set(Clock::start());
+    }
+
+    /// Nanoseconds since time began.
+    #[inline]
+    pub(crate) fn now_ns(&self) -> Nanos {
+        self.clock.get().map_or(0, Clock::now_ns)
     }
 
     pub(crate) fn stop(&self) {

@@ -3,26 +3,7 @@
 //! `VecDeque` would do the same but for a copy: it moves the packet in, reading it back before its fields have left
 //! the store buffer, which doubled the time of a receive.
 
-use stage::{BufferId, FrameId, HashType, Nanos, QueueId, RxPacket};
-use wire::walk::Headers;
-
-/// What a place holds before its first frame.
-fn blank() -> RxPacket {
-    RxPacket {
-        frame: FrameId(0),
-        buffer: BufferId(u32::MAX),
-        slot: 0,
-        bytes: 0,
-        queue: QueueId(0),
-        segments: 0,
-        hash: 0,
-        hash_type: HashType::None,
-        checksum_good: false,
-        sent_ns: 0,
-        ready_ns: 0,
-        headers: Headers::default(),
-    }
-}
+use stage::{Nanos, RxPacket};
 
 #[derive(Debug)]
 pub(super) struct WrittenBack {
@@ -34,7 +15,7 @@ pub(super) struct WrittenBack {
 
 impl WrittenBack {
     pub(super) fn new(capacity: usize) -> Self {
-        WrittenBack { places: vec![blank(); capacity].into_boxed_slice(), oldest: 0, len: 0 }
+        WrittenBack { places: vec![RxPacket::default(); capacity].into_boxed_slice(), oldest: 0, len: 0 }
     }
 
     #[inline]
@@ -84,6 +65,7 @@ impl WrittenBack {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use stage::FrameId;
     use std::collections::VecDeque;
 
     proptest! {
