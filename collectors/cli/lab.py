@@ -14,6 +14,15 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from jupyter_core.paths import jupyter_runtime_dir
+
+SOCKET_PATH_BYTES = 107
+"""What a Unix socket's path may have (`sun_path`)."""
+
+
+def local_sockets(runtime: str) -> bool:
+    """Whether the paths of the kernels' sockets fit: kernel-UUID-ipc-N in Jupyter's runtime folder."""
+    return len(os.fsencode(runtime)) + len("/kernel--ipc-1") + 36 <= SOCKET_PATH_BYTES
 
 
 def arguments(folder: Path, port: int, browser: bool) -> list[str]:
@@ -23,9 +32,10 @@ def arguments(folder: Path, port: int, browser: bool) -> list[str]:
         f"--ServerApp.port={port}",
         "--ServerApp.terminals_enabled=False",
         "--ServerApp.allow_remote_access=False",
-        "--KernelManager.transport=ipc",
         f"--ServerApp.root_dir={folder}",
     ]
+    if local_sockets(jupyter_runtime_dir()):  # else Jupyter's own way: loopback ports, signed messages
+        options.append("--KernelManager.transport=ipc")
     return [sys.executable, "-m", "jupyterlab", *options, *([] if browser else ["--no-browser"])]
 
 
