@@ -3,7 +3,7 @@
 What crosses the border. Times are integer nanoseconds from the start of the run, virtual but in `LiveEngine`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, Literal, final
 
 def version() -> str:
@@ -116,6 +116,76 @@ class LiveEngine:
 
     def output_capture(self) -> bytes:
         """Pcap (nanosecond stamps) of the frames handed to the host, CPU by CPU; needs `observe.frames`."""
+
+@final
+class Tap:
+    """A multi-queue TAP device, open; it is gone with this object, or with the process, whatever ends that.
+
+    What is written to queue q, this machine's kernel receives on queue q of the interface. It takes nothing
+    while the interface is down.
+    """
+
+    name: Final[str]
+    queues: Final[int]
+
+    def __init__(
+        self,
+        name: str,
+        queues: int = 1,
+        *,
+        napi: Literal["off", "on", "frags"] = "off",
+        offloads: bool = False,
+        send_buffer_bytes: int | None = None,
+    ) -> None:
+        """Make it in the calling thread's network namespace; `name` may be a pattern such as `rxb%d`.
+
+        Parameters
+        ----------
+        queues : 1 to 256.
+        napi : `off`: a write runs the kernel's receive path before it returns; `on`: it schedules NAPI,
+            with GRO; `frags`: likewise, by pages.
+        offloads : let the kernel hand over frames to be segmented and without checksums.
+        send_buffer_bytes : of truesize, under way to the kernel through one queue; None: no limit.
+
+        Raises
+        ------
+        ScenarioError : more queues, or a name, than a TAP can have.
+        OSError : no device node (FileNotFoundError), no right (PermissionError), the name is taken
+            (FileExistsError); each says what is needed.
+        """
+
+    def write(self, queue: int, frame: bytes, *, gso_bytes: int = 0) -> str | None:
+        """Write one frame; None, or the drop reason if the kernel did not take it.
+
+        `gso_bytes`: the frame is merged from pieces of so much payload (the last may have less): TCP or UDP,
+        in one IP header. Lengths and checksums of its headers are made right.
+        """
+
+    def write_many(
+        self, queue: int, frames: Sequence[bytes], count: int, *, gso_bytes: int = 0
+    ) -> tuple[int, dict[str, int], int]:
+        """Write `count` frames, the given ones in turn, one system call each, without the interpreter lock.
+
+        Returns frames taken, frames refused by drop reason, nanoseconds. Ends early if the interface is gone.
+        """
+
+    def read(self, queue: int) -> bytes | None:
+        """The next frame the kernel sent through a queue, if there is one.
+
+        Raises OSError once the interface is gone.
+        """
+
+    def wait(self, timeout_ms: int) -> list[int]:
+        """Sleep until the kernel has sent something, at most so long; the queues that have frames."""
+
+    def set_attached(self, queue: int, attached: bool) -> None:
+        """Detach a queue from the interface, or attach it again."""
+
+    def close(self) -> None:
+        """Let go of the device."""
+
+    def __enter__(self) -> Tap: ...
+    def __exit__(self, *exception: object) -> None: ...
 
 def dissect(capture: bytes, rss_key: str, queues: int) -> Iterator[str]:
     """One JSON document per frame of a capture, last the stats. Raises CaptureError, ValueError."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collectors.doctor import cpu, kernel, programs, xdp
+from collectors.doctor import cpu, kernel, leftovers, programs, xdp
 from collectors.doctor.capability import Capability, Probe
 
 PROBES: tuple[Probe, ...] = (
@@ -70,6 +70,12 @@ PROBES: tuple[Probe, ...] = (
         kernel.namespaces,
         "recording captures, and tests against this kernel",
         "apt install iproute2 util-linux; run as root or with CAP_SYS_ADMIN",
+    ),
+    Probe(
+        "no_leftovers",
+        leftovers.none_left,
+        "measuring undisturbed: programs and interfaces of runs that were killed are still there",
+        "the next run with this kernel as the host names and removes them",
     ),
     Probe(
         "tshark",

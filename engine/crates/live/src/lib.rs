@@ -9,7 +9,7 @@ mod clock;
 mod cpu_features;
 mod exchange;
 mod own_host;
-mod ports;
+pub mod ports;
 pub mod spsc;
 mod toeplitz_gfni;
 

@@ -1,8 +1,9 @@
 //! Errors as Python sees them.
 
+use ::live::ports::OpenError;
 use graph::ScenarioError;
 use pyo3::create_exception;
-use pyo3::exceptions::{PyRuntimeError, PyValueError};
+use pyo3::exceptions::{PyOSError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyType};
@@ -47,6 +48,16 @@ pub(crate) fn scenario_error(py: Python<'_>, error: &ScenarioError) -> PyErr {
         Ok(PyErr::from_value(exception))
     };
     build().unwrap_or_else(|error| error)
+}
+
+/// The exception for a port that was not opened: `ScenarioError`, or the `OSError` of the system's number.
+pub(crate) fn port_error(py: Python<'_>, error: &OpenError) -> PyErr {
+    match error {
+        OpenError::Setting(error) => scenario_error(py, error),
+        OpenError::System(error) => {
+            PyOSError::new_err((error.errno, error.reason.clone(), error.device.clone()))
+        }
+    }
 }
 
 /// Run engine code; a panic becomes an ordinary `EngineError`, never a `BaseException`.

@@ -8,6 +8,7 @@ mod engine;
 mod errors;
 mod hashing;
 mod live;
+mod tap;
 
 use pyo3::prelude::*;
 
@@ -30,6 +31,8 @@ mod _core {
     use super::errors::{CaptureError, ConservationError, EngineError};
     #[pymodule_export]
     use super::live::LiveEngine;
+    #[pymodule_export]
+    use super::tap::Tap;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

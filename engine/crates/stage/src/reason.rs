@@ -46,6 +46,10 @@ drop_reasons! {
     RxMissed = "rx_missed" @ Nic,
     /// A descriptor was there but no buffer could be had to refill it (ethtool: rx_no_buffer).
     RxNoBuffer = "rx_no_buffer" @ Nic,
+    /// The interface behind the NIC is down or gone (SKB_DROP_REASON_DEV_READY).
+    DevReady = "dev_ready" @ Nic,
+    /// The interface behind the NIC finds fault with the frame's header (SKB_DROP_REASON_DEV_HDR).
+    DevHdr = "dev_hdr" @ Nic,
     /// A VLAN tag announced by its EtherType is cut off.
     VlanTruncated = "vlan_truncated" @ Nic,
     /// An MPLS label stack entry is cut off.

@@ -16,6 +16,7 @@
 //! | network | [`arp`], [`ipv4`], [`ipv6`], [`extension`] |
 //! | security | [`ah`], [`esp`] |
 //! | transport | [`tcp`], [`udp`], [`icmp`], [`igmp`] |
+//! | to and from a device | [`virtio_net`] |
 //! | sums | [`checksum`] |
 //!
 //! Nothing here panics, reads outside the slice, allocates or keeps state. The cost of a walk is linear in
@@ -45,6 +46,7 @@ pub mod null;
 pub mod protocol;
 pub mod tcp;
 pub mod udp;
+pub mod virtio_net;
 pub mod vlan;
 pub mod walk;
 

@@ -1,8 +1,11 @@
-//! Where the NIC's thread gets its frames from.
+//! Where frames come from and go to.
 
+mod error;
 mod memory;
+pub mod tap;
 mod wire;
 
+pub use error::{OpenError, PortError};
 pub(crate) use memory::Memory;
 pub(crate) use wire::Wire;
 

@@ -1,0 +1,1 @@
+"""This machine's kernel as the host: namespaces, devices, and what they leave behind."""

@@ -1,0 +1,193 @@
+"""What a killed run may leave behind, how it is found again, and how it is removed.
+
+Devices and namespaces hang on descriptors and go with the process, whatever ends it. What can outlive it are
+programs that were started in a namespace, which keep the namespace and its devices, and interfaces made in a
+namespace that others live in. Both are written down in a folder of this machine's volatile memory before they
+exist, one file per process; programs also carry the file's name in their environment, which their children
+inherit.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import signal
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+MARK = "RXBENCH_OWNER"
+"""Environment variable of every program that was started: whose it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leftover:
+    """One thing that outlived its owner."""
+
+    owner: str
+    """The process that made it, as `pid-start`: its number and when it started, in clock ticks after boot."""
+    kind: str
+    """`process` or `interface`."""
+    name: str
+    """Number and command of a process; name of an interface."""
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name} of process {self.owner.partition('-')[0]}, which is gone"
+
+
+def folder() -> Path:
+    """Where it is written down: `$XDG_RUNTIME_DIR/rxbench`, else `/run/rxbench`; neither outlives a boot."""
+    return Path(os.environ.get("XDG_RUNTIME_DIR") or "/run") / "rxbench"
+
+
+def owner() -> str:
+    """This process."""
+    pid = os.getpid()
+    return f"{pid}-{_started(pid)}"
+
+
+def marked(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment for a program of this process."""
+    note()
+    return {**environment, MARK: owner()}
+
+
+def note(interface: str | None = None) -> None:
+    """Write down that this process has started programs, or made an interface where others live.
+
+    Raises
+    ------
+    OSError : the folder cannot be written.
+    """
+    place = folder()
+    place.mkdir(mode=0o700, parents=True, exist_ok=True)
+    atexit.register(settle)
+    path = place / f"{owner()}.json"
+    interfaces = _interfaces(path)
+    if interface is None and path.exists():
+        return
+    if interface is not None:
+        interfaces.append(interface)
+    with tempfile.NamedTemporaryFile("w", dir=place, prefix=".", delete=False) as draft:
+        json.dump({"interfaces": interfaces}, draft)
+    Path(draft.name).replace(path)
+
+
+def settle() -> None:
+    """Nothing of this process is left: forget the note."""
+    (folder() / f"{owner()}.json").unlink(missing_ok=True)
+
+
+def find() -> list[Leftover]:
+    """What processes that are gone have left. Reads only; what other users own stays unseen."""
+    gone = [path for path in _notes() if not _alive(path.stem)]
+    found = [
+        Leftover(path.stem, "interface", name)
+        for path in gone
+        for name in _interfaces(path)
+        if Path("/sys/class/net", name).exists()
+    ]
+    for pid, mark in _carriers():
+        if not _alive(mark):
+            found.append(Leftover(mark, "process", f"{pid} {_command(pid)}"))
+    return found
+
+
+def clean() -> list[Leftover]:
+    """Remove what `find` finds; answers what that was."""
+    found = find()
+    for one in found:
+        if one.kind == "process":
+            _kill(int(one.name.split()[0]), one.owner)
+        else:
+            _delete_interface(one.name)
+    for path in _notes():
+        if not _alive(path.stem):
+            path.unlink(missing_ok=True)
+    return found
+
+
+def _notes() -> list[Path]:
+    place = folder()
+    return sorted(place.glob("*-*.json")) if place.is_dir() else []
+
+
+def _interfaces(path: Path) -> list[str]:
+    try:
+        names = json.loads(path.read_text())["interfaces"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+    return [
+        name for name in names if isinstance(name, str) and "/" not in name and name not in ("", ".", "..")
+    ]
+
+
+def _started(pid: int) -> int | None:
+    """When a process started, in clock ticks after boot; None if there is none of that number."""
+    try:
+        # proc_pid_stat(5), field 22; the second field, in brackets, may hold anything.
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19])
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+def _alive(mark: str) -> bool:
+    pid, _, start = mark.partition("-")
+    return pid.isdigit() and str(_started(int(pid))) == start
+
+
+def _carriers() -> Iterator[tuple[int, str]]:
+    """Processes that carry a mark, with it."""
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        if (mark := _mark_of(int(entry.name))) is not None:
+            yield int(entry.name), mark
+
+
+def _mark_of(pid: int) -> str | None:
+    try:
+        environment = Path(f"/proc/{pid}/environ").read_bytes()
+    except OSError:
+        return None
+    wanted = f"{MARK}=".encode()
+    for entry in environment.split(b"\0"):
+        if entry.startswith(wanted):
+            return entry[len(wanted) :].decode(errors="replace")
+    return None
+
+
+def _command(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return "?"
+
+
+def _kill(pid: int, mark: str) -> None:
+    """Kill the process of this number if it still is the one that carries the mark."""
+    try:
+        descriptor = os.pidfd_open(pid)
+    except OSError:
+        return
+    try:
+        if _mark_of(pid) == mark:
+            signal.pidfd_send_signal(descriptor, signal.SIGKILL)
+    except OSError:
+        return
+    finally:
+        os.close(descriptor)
+
+
+def _delete_interface(name: str) -> None:
+    from pyroute2 import IPRoute
+    from pyroute2.netlink.exceptions import NetlinkError
+
+    with IPRoute() as route:
+        for index in route.link_lookup(ifname=name):
+            try:
+                route.link("del", index=index)
+            except NetlinkError as error:
+                raise OSError(error.code, f"left behind and cannot be removed: {error}", name) from None
