@@ -31,8 +31,11 @@ impl ReceivePath {
         let refused = |error: nic::ConfigError| {
             ScenarioError::new(format!("nic.{}", error.key), error.value, error.allowed)
         };
-        let mut buffers =
-            BufferPool::new(scenario.nic.queues, scenario.buffers_per_queue(), scenario.nic.buffer_bytes);
+        let mut buffers = BufferPool::on_demand(
+            scenario.nic.queues,
+            scenario.buffers_per_queue(),
+            scenario.nic.buffer_bytes,
+        );
         let nic = Nic::with_hasher(nic_config(scenario)?, &mut buffers, hasher).map_err(refused)?;
         let host = host_over(scenario);
         let irq_cpus = (0..scenario.nic.queues).map(|queue| irq_cpu_of(scenario, QueueId(queue))).collect();

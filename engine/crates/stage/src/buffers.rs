@@ -2,6 +2,7 @@
 //! queue that starves does not starve its neighbours.
 
 use crate::QueueId;
+use crate::on_demand::OnDemand;
 use std::fmt;
 
 /// A buffer's index over all pools.
@@ -22,6 +23,7 @@ pub trait PacketMemory: Send + Sync + fmt::Debug {
 #[derive(Debug)]
 enum Memory {
     Own(Vec<u8>),
+    OnDemand(OnDemand),
     Device(Box<dyn PacketMemory>),
 }
 
@@ -42,6 +44,14 @@ impl BufferPool {
     pub fn new(queues: u16, buffers_per_queue: u32, buffer_bytes: u32) -> Self {
         let bytes = usize::from(queues) * buffers_per_queue as usize * buffer_bytes as usize;
         Self::with(Memory::Own(vec![0; bytes]), queues, buffers_per_queue, buffer_bytes)
+    }
+
+    /// The same with memory only behind buffers that have been written and not released, empty before: for virtual
+    /// time, where what is in flight is little and a buffer's place is the cache model's business.
+    pub fn on_demand(queues: u16, buffers_per_queue: u32, buffer_bytes: u32) -> Self {
+        let buffers = usize::from(queues) * buffers_per_queue as usize;
+        let memory = Memory::OnDemand(OnDemand::new(buffers, buffer_bytes as usize));
+        Self::with(memory, queues, buffers_per_queue, buffer_bytes)
     }
 
     /// The same over memory that a device writes: [`BufferPool::bytes_mut`] is then empty.
@@ -111,6 +121,9 @@ impl BufferPool {
             }
             let following = *link;
             *link = FREE;
+            if let Memory::OnDemand(memory) = &mut self.memory {
+                memory.release(at);
+            }
             if let Some(list) = self.free.get_mut((at / self.buffers_per_queue) as usize) {
                 list.push(at);
             }
@@ -136,6 +149,7 @@ impl BufferPool {
                 let start = buffer.0 as usize * self.buffer_bytes;
                 bytes.get(start..start + self.buffer_bytes).unwrap_or(&[])
             }
+            Memory::OnDemand(memory) => memory.bytes(buffer.0),
             Memory::Device(memory) => memory.bytes(buffer),
         }
     }
@@ -143,9 +157,14 @@ impl BufferPool {
     /// The buffer's memory, to be written.
     #[inline]
     pub fn bytes_mut(&mut self, buffer: BufferId) -> &mut [u8] {
-        let Memory::Own(bytes) = &mut self.memory else { return &mut [] };
-        let start = buffer.0 as usize * self.buffer_bytes;
-        bytes.get_mut(start..start + self.buffer_bytes).unwrap_or(&mut [])
+        match &mut self.memory {
+            Memory::Own(bytes) => {
+                let start = buffer.0 as usize * self.buffer_bytes;
+                bytes.get_mut(start..start + self.buffer_bytes).unwrap_or(&mut [])
+            }
+            Memory::OnDemand(memory) => memory.bytes_mut(buffer.0),
+            Memory::Device(_) => &mut [],
+        }
     }
 
     /// The buffers of a frame, first to last.
@@ -196,9 +215,36 @@ mod tests {
         }
     }
 
+    proptest! {
+        #[test]
+        fn memory_on_demand_keeps_what_is_written_until_the_release(steps in prop::collection::vec((0usize..8, any::<u32>()), 0..200)) {
+            let mut pool = BufferPool::on_demand(1, 6, 4);
+            let mut held: Vec<(BufferId, u32)> = Vec::new();
+            for (choice, value) in steps {
+                if choice < 5 {
+                    let Some(buffer) = pool.allocate(QueueId(0)) else { continue };
+                    prop_assert!(pool.bytes(buffer).is_empty());
+                    pool.bytes_mut(buffer).copy_from_slice(&value.to_be_bytes());
+                    held.push((buffer, value));
+                } else if !held.is_empty() {
+                    let (buffer, _) = held.swap_remove(choice % held.len());
+                    prop_assert_eq!(pool.release(buffer), 1);
+                    prop_assert!(pool.bytes(buffer).is_empty());
+                }
+                for (buffer, value) in &held {
+                    prop_assert_eq!(pool.bytes(*buffer), &value.to_be_bytes());
+                }
+            }
+        }
+    }
+
     #[test]
     fn a_chain_is_read_and_released_whole() {
-        let mut pool = BufferPool::new(1, 4, 4);
+        a_chain_in(BufferPool::new(1, 4, 4));
+        a_chain_in(BufferPool::on_demand(1, 4, 4));
+    }
+
+    fn a_chain_in(mut pool: BufferPool) {
         let (a, b) = (pool.allocate(QueueId(0)).unwrap(), pool.allocate(QueueId(0)).unwrap());
         pool.bytes_mut(a).copy_from_slice(b"rxbe");
         pool.bytes_mut(b).copy_from_slice(b"nch!");

@@ -12,6 +12,7 @@ mod cores;
 mod counter;
 mod fault;
 mod meter;
+mod on_demand;
 mod op;
 mod packet;
 mod place;
