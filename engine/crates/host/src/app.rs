@@ -23,7 +23,7 @@ impl Host {
         context.queue(None);
         context.op(Op::RecvCall, 1);
         context.touch(Op::RecvCall, Touch::write(Region::Task, task.0, 0, 256));
-        let Some((socket, mut skb)) = self.sockets.next_for(task, &mut self.skbs) else {
+        let Some((socket, skb)) = self.sockets.next_for(task, &mut self.skbs) else {
             return AppStep::Sleep;
         };
         let buffer = skb.packet.buffer;
@@ -51,11 +51,12 @@ impl Host {
         }
         context.touch(Op::CopyByte, Touch::write(Region::Task, task.0, 256, skb.payload_bytes.min(65_536)));
 
-        self.free(&skb, buffers, context);
+        let (packet, mut passage) = (skb.packet, skb.passage);
+        self.free(skb, buffers, context);
         context.op(Op::AppWork, self.config.apps.work_per_message);
-        skb.passage.read_ns = context.now_ns();
-        context.passed(skb.packet.frame, skb.packet.queue, Point::Read);
-        context.read(&skb.packet, skb.passage);
+        passage.read_ns = context.now_ns();
+        context.passed(packet.frame, packet.queue, Point::Read);
+        context.read(&packet, passage);
         AppStep::Read
     }
 }

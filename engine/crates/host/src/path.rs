@@ -35,7 +35,12 @@ impl Host {
     }
 
     /// 1. `netif_receive_skb`: on this CPU, or steered to another by RPS.
-    pub(crate) fn netif_receive<C: Context>(&mut self, skb: Skb, buffers: &mut BufferPool, context: &mut C) {
+    pub(crate) fn netif_receive<C: Context>(
+        &mut self,
+        skb: Box<Skb>,
+        buffers: &mut BufferPool,
+        context: &mut C,
+    ) {
         if self.config.rps.cpus.is_empty() {
             return self.ip_receive(skb, buffers, context);
         }
@@ -50,7 +55,7 @@ impl Host {
     /// 2. `enqueue_to_backlog`: hand the frame to another CPU, if its backlog and the flow limit allow.
     fn enqueue_to_backlog<C: Context>(
         &mut self,
-        skb: Skb,
+        skb: Box<Skb>,
         target: CpuId,
         buffers: &mut BufferPool,
         context: &mut C,
@@ -91,7 +96,12 @@ impl Host {
     }
 
     /// 3. IP input: what the parser found wrong is dropped here, by its Linux name.
-    pub(crate) fn ip_receive<C: Context>(&mut self, skb: Skb, buffers: &mut BufferPool, context: &mut C) {
+    pub(crate) fn ip_receive<C: Context>(
+        &mut self,
+        skb: Box<Skb>,
+        buffers: &mut BufferPool,
+        context: &mut C,
+    ) {
         context.op(Op::IpReceive, 1);
         context.op(Op::IpHeader, u32::from(skb.packet.headers.ip_layers.saturating_sub(1)));
         context.touch(Op::IpReceive, Touch::read(Region::Shared, 0, 0, 128));
@@ -129,7 +139,7 @@ impl Host {
     }
 
     /// 4. Transport input: find the socket, then UDP, TCP or a raw socket's queue.
-    fn transport_receive<C: Context>(&mut self, skb: Skb, buffers: &mut BufferPool, context: &mut C) {
+    fn transport_receive<C: Context>(&mut self, skb: Box<Skb>, buffers: &mut BufferPool, context: &mut C) {
         let headers = &skb.packet.headers;
         let key = FlowKey::of(headers, buffers.bytes(skb.packet.buffer));
         context.op(Op::SocketLookup, 1);
@@ -153,7 +163,7 @@ impl Host {
     fn datagram_receive<C: Context>(
         &mut self,
         socket: SocketId,
-        mut skb: Skb,
+        mut skb: Box<Skb>,
         buffers: &mut BufferPool,
         context: &mut C,
     ) {
@@ -167,7 +177,7 @@ impl Host {
     }
 
     /// 6. On the receive queue: the frame's verdict is `delivered`, and its reader is woken.
-    pub(crate) fn deliver<C: Context>(&mut self, socket: SocketId, mut skb: Skb, context: &mut C) {
+    pub(crate) fn deliver<C: Context>(&mut self, socket: SocketId, mut skb: Box<Skb>, context: &mut C) {
         context.op(Op::SocketEnqueue, 1);
         context.touch(Op::SocketEnqueue, Touch::write(Region::Socket, socket.0, 128, 128));
         context.touch(Op::SocketEnqueue, Touch::write(Region::Skb, skb.id.0, 0, 64));
@@ -182,17 +192,17 @@ impl Host {
     /// The end of a frame that goes no further.
     pub(crate) fn discard<C: Context>(
         &mut self,
-        skb: Skb,
+        skb: Box<Skb>,
         reason: DropReason,
         buffers: &mut BufferPool,
         context: &mut C,
     ) {
         context.settled(&skb.packet, Verdict::Dropped(reason), 0);
-        self.free(&skb, buffers, context);
+        self.free(skb, buffers, context);
     }
 
     /// Release the skb and its buffers. The allocator writes its free list's link into the skb.
-    pub(crate) fn free<C: Context>(&mut self, skb: &Skb, buffers: &mut BufferPool, context: &mut C) {
+    pub(crate) fn free<C: Context>(&mut self, skb: Box<Skb>, buffers: &mut BufferPool, context: &mut C) {
         context.op(Op::SkbFree, 1);
         context.touch(Op::SkbFree, Touch::write(Region::Skb, skb.id.0, 128, 8));
         context.touch(Op::SkbFree, Touch::write(Region::Page, skb.packet.buffer.0, 0, 64));
@@ -258,7 +268,7 @@ impl Host {
         for queue in backlogs.chain(queues) {
             while let Some(skb) = skbs.pop(queue) {
                 buffers.release(skb.packet.buffer);
-                skbs.free(&skb);
+                skbs.free(skb);
             }
         }
     }

@@ -1,4 +1,5 @@
-//! Socket buffers, in a slab; queues of them are links within it, so nothing is allocated per frame.
+//! Socket buffers, in a slab; queues of them are links within it. Each lies in a box that is used again, so nothing is
+//! allocated per frame, and a step of a frame's way moves a pointer.
 //!
 //! A freed skb goes back to the CPU that allocated it and is the next one that CPU takes, as SLUB does (mm/slub.c: a
 //! remote free goes to the object's own slab): skbs stay warm where frames are received.
@@ -15,7 +16,7 @@ const END: u32 = u32::MAX;
 pub struct SkbId(pub u32);
 
 /// A frame inside the host.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct Skb {
     /// Its place in the slab.
     pub id: SkbId,
@@ -44,10 +45,12 @@ impl Skb {
 /// All skbs.
 #[derive(Debug)]
 pub struct Skbs {
-    slots: Vec<Option<Skb>>,
+    /// Those that are on a queue.
+    slots: Vec<Option<Box<Skb>>>,
     next: Vec<u32>,
-    /// Free places by home CPU, the last freed taken first.
-    free: Vec<Vec<u32>>,
+    /// Free ones by home CPU, the last freed taken first.
+    #[expect(clippy::vec_box, reason = "the boxes are what is kept")]
+    free: Vec<Vec<Box<Skb>>>,
 }
 
 /// A queue of skbs, linked through [`Skbs`].
@@ -81,25 +84,29 @@ impl SkbQueue {
 impl Skbs {
     /// None yet, for this many CPUs.
     pub fn new(cpus: u16) -> Self {
-        Skbs { slots: Vec::new(), next: Vec::new(), free: vec![Vec::new(); usize::from(cpus)] }
+        Skbs { slots: Vec::new(), next: Vec::new(), free: (0..cpus).map(|_| Vec::new()).collect() }
     }
 
-    /// A place for a frame received on this CPU: the one it freed last, else a new one.
+    /// An skb for a packet received on this CPU: the one that CPU freed last, else a new one.
     #[inline]
-    pub fn allocate(&mut self, home: CpuId) -> SkbId {
-        if let Some(free) = self.free.get_mut(home.index()).and_then(Vec::pop) {
-            return SkbId(free);
+    pub fn allocate(&mut self, home: CpuId, packet: &RxPacket, buffers_bytes: u32) -> Box<Skb> {
+        let passage = Passage { sent_ns: packet.sent_ns, ring_ns: packet.ready_ns, ..Passage::default() };
+        let new =
+            |id| Skb { id, home, packet: *packet, passage, sequence: 0, payload_bytes: 0, buffers_bytes };
+        if let Some(mut free) = self.free.get_mut(home.index()).and_then(Vec::pop) {
+            *free = new(free.id);
+            return free;
         }
         self.slots.push(None);
         self.next.push(END);
-        SkbId(self.slots.len() as u32 - 1)
+        Box::new(new(SkbId(self.slots.len() as u32 - 1)))
     }
 
-    /// The skb's place is free again. It must not be on a queue.
+    /// The skb's place is free again.
     #[inline]
-    pub fn free(&mut self, skb: &Skb) {
+    pub fn free(&mut self, skb: Box<Skb>) {
         if let Some(list) = self.free.get_mut(skb.home.index()) {
-            list.push(skb.id.0);
+            list.push(skb);
         }
     }
 
@@ -110,7 +117,7 @@ impl Skbs {
 
     /// Put an skb at the end of a queue.
     #[inline]
-    pub fn push(&mut self, queue: &mut SkbQueue, skb: Skb) {
+    pub fn push(&mut self, queue: &mut SkbQueue, skb: Box<Skb>) {
         let at = skb.id.0;
         if let (Some(slot), Some(link)) = (self.slots.get_mut(at as usize), self.next.get_mut(at as usize)) {
             *slot = Some(skb);
@@ -127,7 +134,7 @@ impl Skbs {
 
     /// Take the first skb of a queue.
     #[inline]
-    pub fn pop(&mut self, queue: &mut SkbQueue) -> Option<Skb> {
+    pub fn pop(&mut self, queue: &mut SkbQueue) -> Option<Box<Skb>> {
         let at = queue.head as usize;
         let skb = self.slots.get_mut(at)?.take()?;
         queue.head = *self.next.get(at)?;
@@ -141,11 +148,11 @@ impl Skbs {
     /// The first skb of a queue.
     #[inline]
     pub fn front(&self, queue: &SkbQueue) -> Option<&Skb> {
-        self.slots.get(queue.head as usize)?.as_ref()
+        self.slots.get(queue.head as usize)?.as_deref()
     }
 
     /// Insert an skb before the first one that `is_after` it. Linear: for the short out-of-order queues.
-    pub fn insert_before(&mut self, queue: &mut SkbQueue, skb: Skb, is_after: impl Fn(&Skb) -> bool) {
+    pub fn insert_before(&mut self, queue: &mut SkbQueue, skb: Box<Skb>, is_after: impl Fn(&Skb) -> bool) {
         let (mut previous, mut at) = (END, queue.head);
         while let Some(Some(other)) = self.slots.get(at as usize) {
             if is_after(other) {
@@ -175,7 +182,7 @@ impl Skbs {
     pub fn iter<'a>(&'a self, queue: &SkbQueue) -> impl Iterator<Item = &'a Skb> + 'a {
         let mut at = queue.head;
         std::iter::from_fn(move || {
-            let skb = self.slots.get(at as usize)?.as_ref()?;
+            let skb = self.slots.get(at as usize)?.as_deref()?;
             at = self.next.get(at as usize).copied().unwrap_or(END);
             Some(skb)
         })

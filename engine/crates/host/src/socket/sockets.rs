@@ -152,7 +152,13 @@ impl Sockets {
     }
 
     /// Put a frame on its socket's queue; answers the reader if it sleeps and must be woken.
-    pub(crate) fn enqueue(&mut self, id: SocketId, skb: Skb, skbs: &mut Skbs, cpu: CpuId) -> Option<TaskId> {
+    pub(crate) fn enqueue(
+        &mut self,
+        id: SocketId,
+        skb: Box<Skb>,
+        skbs: &mut Skbs,
+        cpu: CpuId,
+    ) -> Option<TaskId> {
         let socket = self.sockets.get_mut(id.0 as usize)?;
         let frame = skb.packet.frame.0 + 1;
         if frame < socket.newest_frame {
@@ -180,7 +186,7 @@ impl Sockets {
     }
 
     /// The next frame for a reader: its ready sockets in turn. `None` puts the reader to sleep.
-    pub(crate) fn next_for(&mut self, reader: TaskId, skbs: &mut Skbs) -> Option<(SocketId, Skb)> {
+    pub(crate) fn next_for(&mut self, reader: TaskId, skbs: &mut Skbs) -> Option<(SocketId, Box<Skb>)> {
         let ready = self.ready.get_mut(reader.0 as usize)?;
         while let Some(id) = ready.pop_front() {
             let Some(socket) = self.sockets.get_mut(id.0 as usize) else { continue };

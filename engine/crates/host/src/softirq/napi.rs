@@ -2,8 +2,7 @@
 
 use super::softnet::{NapiId, Poll, Run, SoftnetCounter};
 use crate::path::Host;
-use crate::skb::Skb;
-use stage::{BufferPool, Context, Event, Op, Passage, Point, QueueId, Region, RxQueues, Touch};
+use stage::{BufferPool, Context, Event, Op, Point, QueueId, Region, RxQueues, Touch};
 
 /// Frames taken between two looks at pending interrupts. Small enough that an interrupt waits a few microseconds at
 /// most, large enough to amortise the step.
@@ -141,23 +140,15 @@ impl Host {
             context
                 .touch(Op::Descriptor, Touch::read(Region::Ring, u32::from(queue.0), packet.slot * 16, 16));
             context.op(Op::SkbAlloc, 1);
-            let (home, id) = (context.cpu(), self.skbs.allocate(context.cpu()));
-            context.touch(Op::SkbAlloc, Touch::write(Region::Skb, id.0, 0, 256));
+            let buffers_bytes = packet.bytes.next_multiple_of(buffers.buffer_bytes() as u32);
+            let mut skb = self.skbs.allocate(context.cpu(), packet, buffers_bytes);
+            context.touch(Op::SkbAlloc, Touch::write(Region::Skb, skb.id.0, 0, 256));
             context.op(Op::Receive, 1);
             // eth_type_trans and the flow dissector read the headers: the first touch of the packet's bytes.
             let headers = packet.bytes.min(64);
             context.touch(Op::Receive, Touch::read(Region::Buffer, packet.buffer.0, 0, headers));
-            let polled_ns = context.now_ns();
+            skb.passage.polled_ns = context.now_ns();
             context.passed(packet.frame, queue, Point::Polled);
-            let passage = Passage {
-                sent_ns: packet.sent_ns,
-                ring_ns: packet.ready_ns,
-                polled_ns,
-                ..Passage::default()
-            };
-            let buffers_bytes = packet.bytes.next_multiple_of(buffers.buffer_bytes() as u32);
-            let skb =
-                Skb { id, home, packet: *packet, passage, sequence: 0, payload_bytes: 0, buffers_bytes };
             self.netif_receive(skb, buffers, context);
         }
         let got = batch.len() as u32;

@@ -14,7 +14,7 @@ impl Host {
     pub(crate) fn tcp_receive<C: Context>(
         &mut self,
         socket: SocketId,
-        mut skb: Skb,
+        mut skb: Box<Skb>,
         buffers: &mut BufferPool,
         context: &mut C,
     ) {
@@ -61,7 +61,7 @@ impl Host {
     }
 
     /// The next bytes: deliver them and whatever was waiting for them.
-    fn tcp_in_order<C: Context>(&mut self, socket: SocketId, mut skb: Skb, context: &mut C) {
+    fn tcp_in_order<C: Context>(&mut self, socket: SocketId, mut skb: Box<Skb>, context: &mut C) {
         let Some(state) = self.sockets.at_mut(socket) else { return };
         if skb.payload_bytes > 0 {
             skb.payload_bytes = state.tcp.advance(&skb);
@@ -79,7 +79,7 @@ impl Host {
     fn tcp_early<C: Context>(
         &mut self,
         socket: SocketId,
-        skb: Skb,
+        skb: Box<Skb>,
         buffers: &mut BufferPool,
         context: &mut C,
     ) {

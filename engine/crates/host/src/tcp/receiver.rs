@@ -70,13 +70,13 @@ impl Receiver {
     }
 
     /// Keep an early segment in sequence order.
-    pub fn keep(&mut self, skb: Skb, skbs: &mut Skbs) {
+    pub fn keep(&mut self, skb: Box<Skb>, skbs: &mut Skbs) {
         let sequence = skb.sequence;
         skbs.insert_before(&mut self.out_of_order, skb, |other| before(sequence, other.sequence));
     }
 
     /// The first waiting segment, if it is next (or overlaps what is next).
-    pub fn take_next(&mut self, skbs: &mut Skbs) -> Option<Skb> {
+    pub fn take_next(&mut self, skbs: &mut Skbs) -> Option<Box<Skb>> {
         let first = skbs.front(&self.out_of_order)?;
         if before(self.next, first.sequence) {
             return None;
