@@ -262,6 +262,12 @@ impl Observations {
     /// The application has read the frame.
     #[inline]
     pub fn read(&mut self, queue: QueueId, passage: Passage) {
+        self.read_alike(queue, passage, 1);
+    }
+
+    /// The application has read so many frames of the queue that were at the same points at the same times.
+    #[inline]
+    pub fn read_alike(&mut self, queue: QueueId, passage: Passage, frames: u32) {
         let Passage { sent_ns, ring_ns, polled_ns, socket_ns, read_ns } = passage;
         let parts = [
             ring_ns.saturating_sub(sent_ns),
@@ -272,7 +278,7 @@ impl Observations {
         ];
         for (part, value_ns) in parts.into_iter().enumerate() {
             if let Some(histogram) = self.latencies.get_mut(part * self.queues + queue.index()) {
-                histogram.record(value_ns);
+                histogram.record_times(value_ns, frames);
             }
         }
     }

@@ -37,8 +37,14 @@ impl Histogram {
     /// Count a value.
     #[inline]
     pub fn record(&mut self, value_ns: u64) {
+        self.record_times(value_ns, 1);
+    }
+
+    /// Count a value that occurred so many times.
+    #[inline]
+    pub fn record_times(&mut self, value_ns: u64, times: u32) {
         if let Some(count) = self.counts.get_mut(bucket(value_ns)) {
-            *count = count.saturating_add(1);
+            *count = count.saturating_add(times);
         }
     }
 

@@ -4,18 +4,18 @@ use super::memory::Memory;
 use super::record::Record;
 use crate::spsc::{Consumer, Producer};
 use stage::{BufferId, BufferPool, QueueId, RxPacket};
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// Posts buffers, collects filled ones.
+/// Posts buffers, takes filled ones.
 pub(crate) struct HostEnd {
     memory: Arc<Memory>,
     posted: Producer<u32>,
     written: Consumer<Record>,
     unfilled: Arc<AtomicU32>,
-    /// The last buffer of a frame whose records have not all been seen.
-    last: Option<BufferId>,
+    /// Records seen and not taken: whole frames.
+    seen_records: usize,
+    seen_frames: usize,
 }
 
 impl HostEnd {
@@ -25,38 +25,67 @@ impl HostEnd {
         written: Consumer<Record>,
         unfilled: Arc<AtomicU32>,
     ) -> Self {
-        HostEnd { memory, posted, written, unfilled, last: None }
+        HostEnd { memory, posted, written, unfilled, seen_records: 0, seen_frames: 0 }
     }
 
-    /// Take up to `limit` write-backs, chaining the buffers of a frame; whole frames are appended to `frames`.
+    /// See up to `limit` more write-backs, and the rest of the frame that the last of them belongs to: their buffers are
+    /// the host's from now on, and chained frame by frame. Answers how many frames have been seen and not taken.
     #[inline]
-    pub(crate) fn collect(
-        &mut self,
-        limit: usize,
-        buffers: &mut BufferPool,
-        frames: &mut VecDeque<RxPacket>,
-    ) {
-        self.drain(limit, buffers, frames);
+    pub(crate) fn look(&mut self, limit: usize, buffers: &mut BufferPool) -> usize {
+        let mut last = None;
+        self.see(limit, buffers, &mut last);
         // The NIC hands over whole frames, so the rest of one is there.
-        while self.last.is_some() && self.drain(1, buffers, frames) > 0 {}
+        while last.is_some() && self.see(1, buffers, &mut last) > 0 {}
+        self.seen_frames
     }
 
+    /// `last` is the last buffer of a frame of which more records are to come.
     #[inline]
-    fn drain(&mut self, limit: usize, buffers: &mut BufferPool, frames: &mut VecDeque<RxPacket>) -> usize {
-        let HostEnd { memory, written, last, .. } = self;
-        written.drain(limit, |record| {
+    fn see(&mut self, limit: usize, buffers: &mut BufferPool, last: &mut Option<BufferId>) -> usize {
+        let HostEnd { memory, written, seen_records, seen_frames, .. } = self;
+        let seen = written.look(*seen_records, limit, |record| {
             let buffer = record.packet.buffer;
-            // SAFETY: the record was popped, so the NIC has handed the buffer over.
+            // SAFETY: the record is in the ring, so the NIC has handed the buffer over.
             unsafe { memory.set_with_host(buffer, true) };
             memory.prefetch(buffer);
             match last.take() {
                 Some(before) => buffers.link(before, buffer),
-                None => frames.push_back(record.packet),
+                None => *seen_frames += 1,
             }
             if record.following > 0 {
                 *last = Some(buffer);
             }
-        })
+        });
+        *seen_records += seen;
+        seen
+    }
+
+    /// Frames seen and not taken.
+    #[inline]
+    pub(crate) fn ready(&self) -> usize {
+        self.seen_frames
+    }
+
+    /// Take up to `limit` frames of those seen, appending to `out`; answers how many, and their descriptors.
+    #[inline]
+    pub(crate) fn take(&mut self, limit: usize, out: &mut Vec<RxPacket>) -> (usize, u32) {
+        let (mut frames, mut following) = (0, 0);
+        let records = self.written.take_while(self.seen_records, |record| {
+            if following > 0 {
+                following -= 1;
+                return true;
+            }
+            if frames == limit {
+                return false;
+            }
+            frames += 1;
+            following = record.following;
+            out.push(record.packet);
+            true
+        });
+        self.seen_records -= records;
+        self.seen_frames -= frames;
+        (frames, records as u32)
     }
 
     /// Post up to `vacant` buffers of the pool's queue `queue`; returns how many. `buffers` is the pool over this

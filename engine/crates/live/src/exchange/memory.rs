@@ -15,12 +15,15 @@ const PAGE_BYTES: usize = 4096;
 ///
 /// Whose a buffer is, is decided by where its number is: posted and not yet handed over, it is the NIC's; else the
 /// host's. `with_host` repeats this for the host side, which asks it before every access: it is written by who has the
-/// host's pool mutably, true only after the record of a filled buffer was popped, false before the number of a posted
+/// host's pool mutably, true only after the record of a filled buffer was seen in its ring, false before the number of a posted
 /// one is pushed.
 pub(crate) struct Memory {
     bytes: Box<[UnsafeCell<u8>]>,
     with_host: Box<[AtomicBool]>,
     buffer_bytes: usize,
+    /// From one buffer to the next: an odd number of cache lines, for of buffers a power of two apart all headers would
+    /// compete for a few sets of the caches.
+    stride: usize,
     /// Where the first buffer begins: at a cache line, so that headers lie in as few as they can.
     first: usize,
 }
@@ -35,14 +38,15 @@ unsafe impl Send for Memory {}
 impl Memory {
     /// `count` buffers of `buffer_bytes` bytes, none with the host.
     pub(crate) fn new(count: u32, buffer_bytes: u32) -> Arc<Memory> {
-        let mut zeroed = vec![0u8; count as usize * buffer_bytes as usize + LINE_BYTES].into_boxed_slice();
+        let stride = ((buffer_bytes as usize).div_ceil(LINE_BYTES) | 1) * LINE_BYTES;
+        let mut zeroed = vec![0u8; count as usize * stride + LINE_BYTES].into_boxed_slice();
         // The pages are had now, as a driver's are, and not one by one while frames wait for them.
         zeroed.iter_mut().step_by(PAGE_BYTES).for_each(|byte| *std::hint::black_box(byte) = 0);
         let first = zeroed.as_ptr().align_offset(LINE_BYTES).min(LINE_BYTES);
         // SAFETY: `UnsafeCell<u8>` has the layout of `u8`, and the box is the only owner.
         let bytes = unsafe { Box::from_raw(Box::into_raw(zeroed) as *mut [UnsafeCell<u8>]) };
         let with_host = (0..count).map(|_| AtomicBool::new(false)).collect();
-        Arc::new(Memory { bytes, with_host, buffer_bytes: buffer_bytes as usize, first })
+        Arc::new(Memory { bytes, with_host, buffer_bytes: buffer_bytes as usize, stride, first })
     }
 
     pub(super) fn buffer_bytes(&self) -> usize {
@@ -50,7 +54,7 @@ impl Memory {
     }
 
     fn cells(&self, buffer: BufferId) -> &[UnsafeCell<u8>] {
-        let start = self.first + buffer.0 as usize * self.buffer_bytes;
+        let start = self.first + buffer.0 as usize * self.stride;
         self.bytes.get(start..start + self.buffer_bytes).unwrap_or(&[])
     }
 
@@ -83,7 +87,7 @@ impl Memory {
     /// Note on the host thread whose a buffer is.
     ///
     /// # Safety
-    /// To the host: its record was popped. From the host: no reference from `host_bytes` is left, and its number is
+    /// To the host: its record was seen in the ring. From the host: no reference from `host_bytes` is left, and its number is
     /// pushed to the NIC only afterwards.
     #[inline]
     pub(super) unsafe fn set_with_host(&self, buffer: BufferId, with_host: bool) {

@@ -1,7 +1,7 @@
 //! Packet buffers between the NIC's thread and a host thread.
 //!
 //! A buffer belongs to exactly one side. The driver posts it ([`HostEnd::post`]), the NIC fills it and hands it over
-//! with what it wrote about the frame ([`NicEnd::write`]), the driver takes it ([`HostEnd::collect`]). Both ways are
+//! with what it wrote about the frame ([`NicEnd::write`]), the driver sees and takes it ([`HostEnd::look`], [`HostEnd::take`]). Both ways are
 //! rings from one thread to the other, so that owning a buffer is having its number.
 
 mod host_end;

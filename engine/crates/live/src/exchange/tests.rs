@@ -1,6 +1,5 @@
 use super::{HostView, Memory, exchange};
 use stage::{BufferId, BufferPool, DropReason, FrameId, HashType, QueueId, RxPacket};
-use std::collections::VecDeque;
 use std::thread;
 
 const RING: u32 = 16;
@@ -39,12 +38,17 @@ fn buffers_are_posted_filled_collected_and_posted_again() {
     assert_eq!(nic.room(64 * 4), Ok(()));
     assert_eq!(nic.room(64 * 4 + 1), Err(DropReason::RxNoBuffer), "the pool had no more");
     assert_eq!(nic.write(&[7; 100], packet(0, 100)), 2);
-    let mut frames = VecDeque::new();
-    host.collect(8, &mut pool, &mut frames);
-    assert!(frames.is_empty(), "written is not handed over");
+    let mut frames = Vec::new();
+    assert_eq!(
+        (host.look(8, &mut pool), host.take(8, &mut frames)),
+        (0, (0, 0)),
+        "written is not handed over"
+    );
     nic.publish();
-    host.collect(1, &mut pool, &mut frames);
-    let frame = frames.pop_front().unwrap();
+    assert_eq!(host.take(8, &mut frames), (0, 0), "only what was seen is taken");
+    assert_eq!((host.look(1, &mut pool), host.ready()), (1, 1));
+    assert_eq!((host.take(0, &mut frames), host.take(8, &mut frames)), ((0, 0), (1, 2)));
+    let frame = frames.pop().unwrap();
     assert_eq!(pool.frame(frame.buffer, frame.bytes).collect::<Vec<_>>().concat(), [7; 100]);
     assert!(pool.bytes(BufferId(3)).is_empty(), "the NIC's buffers are not shown");
     assert_eq!(pool.release(frame.buffer), 2);
@@ -74,10 +78,11 @@ fn no_byte_is_lost_or_seen_by_both_while_two_threads_turn_few_buffers_over() {
         nic.publish();
         nic
     });
-    let (mut expected, mut vacant, mut frames) = (0, 0, VecDeque::new());
+    let (mut expected, mut vacant, mut frames) = (0, 0, Vec::new());
     while expected < FRAMES {
-        host.collect(3, &mut pool, &mut frames);
-        while let Some(frame) = frames.pop_front() {
+        host.look(3, &mut pool);
+        host.take(2, &mut frames);
+        for frame in frames.drain(..) {
             let seen = pool.frame(frame.buffer, frame.bytes).collect::<Vec<_>>().concat();
             assert_eq!((frame.frame.0, &seen), (expected, &content(expected)));
             vacant += pool.release(frame.buffer);

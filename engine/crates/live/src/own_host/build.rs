@@ -89,7 +89,7 @@ fn host_thread(
         cpu: plan.cpu,
         queues: plan.queues.clone(),
         host,
-        driver: Driver::new(queues, nic.refill_batch, nic.buffer_bytes, scenario.host.napi.weight_frames),
+        driver: Driver::new(queues, nic.refill_batch, scenario.host.napi.weight_frames),
         buffers,
         books: Books::new(Observations::new(scenario.observe.clone(), nic.queues), view),
         softirq_ns: 0,

@@ -18,12 +18,38 @@ pub(crate) struct Books {
     pub(crate) runnable: VecDeque<TaskId>,
     view: HostView,
     message: Box<[u8]>,
+    /// Frames read in a row whose queue and times were the same, as those of a batch are.
+    alike: (QueueId, Passage, u32),
 }
 
 impl Books {
     pub(crate) fn new(observations: Observations, view: HostView) -> Self {
         let message = vec![0; MESSAGE_BYTES].into_boxed_slice();
-        Books { observations, runnable: VecDeque::new(), view, message }
+        Books {
+            observations,
+            runnable: VecDeque::new(),
+            view,
+            message,
+            alike: (QueueId(0), Passage::default(), 0),
+        }
+    }
+
+    #[inline]
+    fn read(&mut self, queue: QueueId, passage: Passage) {
+        let (last_queue, last_passage, frames) = &mut self.alike;
+        if (*last_queue, *last_passage) == (queue, passage) {
+            *frames += 1;
+        } else {
+            self.note_alike();
+            self.alike = (queue, passage, 1);
+        }
+    }
+
+    /// Note the frames read alike: after the last one, by who takes the observations.
+    pub(crate) fn note_alike(&mut self) {
+        let (queue, passage, frames) = self.alike;
+        self.observations.read_alike(queue, passage, frames);
+        self.alike.2 = 0;
     }
 }
 
@@ -92,7 +118,7 @@ impl Observer for RealTime<'_> {
 
     #[inline]
     fn read(&mut self, packet: &RxPacket, passage: Passage) {
-        self.books.observations.read(packet.queue, passage);
+        self.books.read(packet.queue, passage);
     }
 
     #[inline]

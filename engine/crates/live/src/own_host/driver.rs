@@ -2,7 +2,6 @@
 
 use crate::exchange::HostEnd;
 use stage::{BufferPool, Nanos, QueueId, RxPacket, RxQueues, Signal};
-use std::collections::VecDeque;
 
 /// One queue as its driver has it.
 pub(crate) struct DriverQueue {
@@ -10,8 +9,6 @@ pub(crate) struct DriverQueue {
     /// Its pool among the thread's.
     pool: QueueId,
     end: HostEnd,
-    /// Written back and not taken by NAPI.
-    frames: VecDeque<RxPacket>,
     /// Descriptors without a buffer.
     vacant: u32,
     /// Of these, those for which the pool had none at the last refill.
@@ -25,7 +22,6 @@ pub(crate) struct DriverQueue {
 pub(crate) struct Driver {
     queues: Vec<DriverQueue>,
     refill_batch: u32,
-    buffer_bytes: u32,
     weight_frames: usize,
     /// Frames NAPI took.
     pub(crate) taken_frames: u64,
@@ -41,8 +37,7 @@ impl DriverQueue {
         buffers: &mut BufferPool,
     ) -> Self {
         let unfilled = ring_size - end.post(ring_size, pool, buffers);
-        let frames = VecDeque::with_capacity(ring_size as usize);
-        DriverQueue { id, pool, end, frames, vacant: unfilled, unfilled, scheduled: false, ring_size }
+        DriverQueue { id, pool, end, vacant: unfilled, unfilled, scheduled: false, ring_size }
     }
 
     /// Buffers that are the NIC's.
@@ -52,23 +47,18 @@ impl DriverQueue {
 }
 
 impl Driver {
-    /// `weight_frames`: what one poll may take, and so what is collected at once.
-    pub(crate) fn new(
-        queues: Vec<DriverQueue>,
-        refill_batch: u32,
-        buffer_bytes: u32,
-        weight_frames: u32,
-    ) -> Self {
-        Driver { queues, refill_batch, buffer_bytes, weight_frames: weight_frames as usize, taken_frames: 0 }
+    /// `weight_frames`: what one poll may take, and so what is looked at at once.
+    pub(crate) fn new(queues: Vec<DriverQueue>, refill_batch: u32, weight_frames: u32) -> Self {
+        Driver { queues, refill_batch, weight_frames: weight_frames as usize, taken_frames: 0 }
     }
 
     /// Look at every ring; answers the queues that have frames now and are not on NAPI's list, which they then are.
     #[inline]
     pub(crate) fn look(&mut self, buffers: &mut BufferPool, mut schedule: impl FnMut(QueueId)) {
         for queue in &mut self.queues {
-            let limit = self.weight_frames.saturating_sub(queue.frames.len());
-            queue.end.collect(limit, buffers, &mut queue.frames);
-            if !queue.frames.is_empty() && !queue.scheduled {
+            let limit = self.weight_frames.saturating_sub(queue.end.ready());
+            let frames = queue.end.look(limit, buffers);
+            if frames > 0 && !queue.scheduled {
                 queue.scheduled = true;
                 schedule(queue.id);
             }
@@ -81,9 +71,9 @@ impl Driver {
         self.queues.iter().any(|queue| queue.scheduled)
     }
 
-    /// Frames collected and not taken.
+    /// Frames seen and not taken.
     pub(crate) fn waiting(&self) -> usize {
-        self.queues.iter().map(|queue| queue.frames.len()).sum()
+        self.queues.iter().map(|queue| queue.end.ready()).sum()
     }
 
     /// The queues.
@@ -100,27 +90,16 @@ impl Driver {
 impl RxQueues for Driver {
     #[inline]
     fn take(&mut self, queue: QueueId, _now_ns: Nanos, limit: usize, out: &mut Vec<RxPacket>) -> usize {
-        let buffer_bytes = self.buffer_bytes;
         let Some(queue) = self.queue_mut(queue) else { return 0 };
-        let taken = limit.min(queue.frames.len());
-        let DriverQueue { frames, vacant, .. } = queue;
-        let (head, tail) = frames.as_slices();
-        let wrapped = taken.saturating_sub(head.len());
-        for run in [head.get(..taken).unwrap_or(head), tail.get(..wrapped).unwrap_or(&[])] {
-            out.extend_from_slice(run);
-            // The division is for jumbo frames only.
-            let descriptors =
-                |bytes: u32| if bytes <= buffer_bytes { 1 } else { bytes.div_ceil(buffer_bytes) };
-            *vacant += run.iter().map(|packet| descriptors(packet.bytes)).sum::<u32>();
-        }
-        frames.drain(..taken);
-        self.taken_frames += taken as u64;
-        taken
+        let (frames, descriptors) = queue.end.take(limit, out);
+        queue.vacant += descriptors;
+        self.taken_frames += frames as u64;
+        frames
     }
 
     #[inline]
     fn ready(&self, queue: QueueId, _now_ns: Nanos) -> usize {
-        self.queues.iter().find(|other| other.id == queue).map_or(0, |queue| queue.frames.len())
+        self.queues.iter().find(|other| other.id == queue).map_or(0, |queue| queue.end.ready())
     }
 
     #[inline]

@@ -41,6 +41,7 @@ impl Outcome {
         let pending_frames = (0..scenario.nic.queues).map(|queue| pending(QueueId(queue))).collect();
         let empty = || Observations::new(scenario.observe.clone(), 0);
         for host in &mut hosts {
+            host.books.note_alike();
             observations.absorb(std::mem::replace(&mut host.books.observations, empty()));
         }
         let buffers = hosts.iter_mut().zip(with_nic).try_for_each(|(host, with_nic)| check(host, with_nic));

@@ -156,22 +156,47 @@ impl<T: Copy + Default + Send> Consumer<T> {
         n
     }
 
+    /// Show up to `limit` records behind the next `skip` ones where they lie, and leave them there; returns how many.
+    #[inline]
+    pub fn look(&mut self, skip: usize, limit: usize, mut show: impl FnMut(&T)) -> usize {
+        let ready = self.ready(skip.saturating_add(limit)).saturating_sub(skip);
+        self.walk(skip, ready.min(limit), |record| {
+            show(record);
+            true
+        })
+    }
+
+    /// Pop records as long as `take`, shown each where it lies, says so and at most `limit`; returns how many.
+    #[inline]
+    pub fn take_while(&mut self, limit: usize, take: impl FnMut(&T) -> bool) -> usize {
+        let ready = self.ready(limit).min(limit);
+        let n = self.walk(0, ready, take);
+        if n > 0 {
+            self.popped(n);
+        }
+        n
+    }
+
     /// Pop up to `limit` records, each shown where it lies; returns how many.
     #[inline]
     pub fn drain(&mut self, limit: usize, mut take: impl FnMut(&T)) -> usize {
-        let n = self.ready(limit).min(limit);
-        if n == 0 {
-            return 0;
-        }
+        self.take_while(limit, |record| {
+            take(record);
+            true
+        })
+    }
+
+    /// Show up to `n` records, of those that are ready, from `skip` on; returns how many were wanted.
+    #[inline]
+    fn walk(&self, skip: usize, n: usize, mut wanted: impl FnMut(&T) -> bool) -> usize {
         let mask = self.capacity() - 1;
         for i in 0..n {
-            let at = self.popped.wrapping_add(i) & mask;
-            // SAFETY: as in `pop_burst`; the slot is given back below, when the reference is gone.
-            if let Some(record) = unsafe { self.shared.slots.peek(at) } {
-                take(record);
+            let at = self.popped.wrapping_add(skip + i) & mask;
+            // SAFETY: as in `pop_burst`; slots are given back when the reference is gone.
+            if !unsafe { self.shared.slots.peek(at) }.is_some_and(&mut wanted) {
+                return i;
             }
         }
-        self.popped(n);
         n
     }
 

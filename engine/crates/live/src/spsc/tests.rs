@@ -9,7 +9,7 @@ proptest! {
     #[test]
     fn behaves_as_a_bounded_queue(
         capacity in 1usize..40,
-        steps in prop::collection::vec((0u8..4, 0usize..50), 0..200),
+        steps in prop::collection::vec((0u8..6, 0usize..50), 0..200),
     ) {
         let (mut producer, mut consumer) = ring::<[u64; 2]>(capacity);
         let room = producer.capacity();
@@ -38,6 +38,18 @@ proptest! {
                     let popped = consumer.pop_burst(&mut out);
                     prop_assert_eq!(popped, n.min(model.len()));
                     prop_assert_eq!(&out[..popped], model.drain(..popped).collect::<Vec<_>>());
+                }
+                3 => {
+                    let (mut out, skip) = (Vec::new(), n / 2);
+                    let shown = consumer.look(skip, n, |record| out.push(*record));
+                    prop_assert_eq!(shown, model.len().saturating_sub(skip).min(n));
+                    prop_assert_eq!(out, model.iter().skip(skip).take(n).copied().collect::<Vec<_>>());
+                }
+                4 => {
+                    let unwanted = model.get(n / 2).copied();
+                    let popped = consumer.take_while(n, |record| Some(*record) != unwanted);
+                    prop_assert_eq!(popped, n.min(model.len()).min(n / 2));
+                    model.drain(..popped);
                 }
                 _ => {
                     let mut out = Vec::new();
