@@ -10,6 +10,7 @@ mod cpu_features;
 mod exchange;
 mod own_host;
 pub mod ports;
+mod prefetch;
 pub mod spsc;
 mod toeplitz_gfni;
 

@@ -1,5 +1,6 @@
 //! The packet memory itself: the only unsafe code of the exchange.
 
+use crate::prefetch;
 use stage::{BufferId, PacketMemory};
 use std::cell::UnsafeCell;
 use std::sync::Arc;
@@ -61,14 +62,17 @@ impl Memory {
     /// Begin to fetch a buffer's first line, to be read.
     #[inline]
     pub(super) fn prefetch(&self, buffer: BufferId) {
-        #[cfg(target_arch = "x86_64")]
         if let Some(first) = self.cells(buffer).first() {
-            use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-            // SAFETY: a prefetch accesses nothing the program could observe.
-            unsafe { _mm_prefetch::<_MM_HINT_T0>(first.get() as *const i8) };
+            prefetch::for_reading(first);
         }
-        #[cfg(not(target_arch = "x86_64"))]
-        let _ = buffer;
+    }
+
+    /// Begin to fetch a buffer's first line, to be written.
+    #[inline]
+    pub(super) fn prefetch_to_write(&self, buffer: BufferId) {
+        if let Some(first) = self.cells(buffer).first() {
+            prefetch::for_writing(first);
+        }
     }
 
     /// Copy a piece of a frame into a buffer, as far as it has room.

@@ -10,6 +10,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 /// Posted buffers taken from the ring at once.
 const TAKE: usize = 64;
 
+/// How many frames ahead the places of one are fetched from the host's core: a store that has to wait for its line holds
+/// up all behind it.
+const AHEAD: usize = 8;
+
 /// Takes posted buffers, fills them, hands them over.
 pub(crate) struct NicEnd {
     memory: Arc<Memory>,
@@ -95,6 +99,10 @@ impl NicEnd {
         let buffers = self.buffers_for(frame.len()) as u32;
         let mut following = buffers;
         let mut rest = frame;
+        if let Some(buffer) = self.stock.get(self.used + AHEAD) {
+            self.memory.prefetch_to_write(BufferId(*buffer));
+        }
+        self.written.prefetch(AHEAD);
         let mut packet = RxPacket { slot: self.slot, ..packet };
         while following > 0
             && let Some(buffer) = self.next_buffer()

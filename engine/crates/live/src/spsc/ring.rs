@@ -80,6 +80,12 @@ impl<T: Copy + Default + Send> Producer<T> {
         true
     }
 
+    /// Begin to fetch the place of the record `ahead` of the next one, which the consumer's core has.
+    #[inline]
+    pub fn prefetch(&self, ahead: usize) {
+        self.shared.slots.prefetch_to_write(self.next.wrapping_add(ahead) & (self.capacity() - 1));
+    }
+
     /// Let the consumer see what was staged.
     #[inline]
     pub fn publish(&mut self) {

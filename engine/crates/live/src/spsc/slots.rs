@@ -1,6 +1,10 @@
 //! The ring's memory: the only part that needs unsafe code.
 
+use crate::prefetch;
 use std::cell::UnsafeCell;
+
+/// Bytes of a cache line.
+const LINE_BYTES: usize = 64;
 
 /// Slots that two threads use by turns; who may touch which is decided by the ring's indices.
 pub(super) struct Slots<T> {
@@ -25,6 +29,18 @@ impl<T: Copy + Default> Slots<T> {
         if let Some(slot) = self.slots.get(at) {
             // SAFETY: the slot is ours alone for the call, says the caller; `T: Copy` has nothing to drop.
             unsafe { slot.get().write(record) };
+        }
+    }
+
+    /// Begin to fetch the slot at `at`, to be written: its first and its last line.
+    #[inline]
+    pub(super) fn prefetch_to_write(&self, at: usize) {
+        if let Some(slot) = self.slots.get(at) {
+            let first: *const T = slot.get();
+            prefetch::for_writing(first);
+            if size_of::<T>() > LINE_BYTES {
+                prefetch::for_writing(first.wrapping_add(1).cast::<u8>().wrapping_sub(1));
+            }
         }
     }
 
