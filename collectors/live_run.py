@@ -28,7 +28,10 @@ Pacing = Literal["paced", "lossless"]
 Idle = Literal["busy_poll", "sleep"]
 
 LIVE_TABLES = ("cpu", "queues", "drops", "latency", "flows", "events", "counters")
-"""The tables every run in real time has; `verdicts`, `delivered`, `handed`, `trace` as asked in `observe`."""
+"""The tables every run in real time has; `verdicts`, `delivered`, `handed`, `trace` as asked in `observe`.
+
+`op_times` and `rounds` with `meter_ops`.
+"""
 
 
 class LiveRun:
@@ -36,19 +39,25 @@ class LiveRun:
 
     clock: Clock = "real"
 
-    def __init__(self, scenario: Scenario, engine: _core.LiveEngine, pacing: Pacing) -> None:
+    def __init__(
+        self, scenario: Scenario, engine: _core.LiveEngine, pacing: Pacing, *, meter_ops: bool = False
+    ) -> None:
         self.scenario = scenario
         self.pacing = pacing
         self.stats: Stats = json.loads(engine.stats())
         """Where every frame ended: rx = delivered + dropped + pending + consumed."""
         self.elapsed_ns = engine.elapsed_ns
         """From the start to the end of the last thread's work."""
+        self.lost_ns = engine.lost_ns
+        """Time the thread that lost most wanted a CPU and had none, because other work had it."""
         observe = scenario.observe
         asked = {
             "verdicts": observe.verdicts,
             "delivered": observe.verdicts,
             "handed": observe.frames,
             "trace": bool(observe.trace_frames),
+            "op_times": meter_ops,
+            "rounds": meter_ops,
         }
         self.tables = LIVE_TABLES + tuple(name for name, wanted in asked.items() if wanted)
         """Names of the tables this run has."""
@@ -105,6 +114,7 @@ def run_live(
     idle: Idle = "busy_poll",
     oversubscribe: bool = False,
     prepared_frames: int | None = None,
+    meter_ops: bool = False,
     seed: int | None = None,
 ) -> LiveRun:
     """Run a scenario in real time on the engine's own host: a thread for the NIC, one per interrupted CPU.
@@ -116,6 +126,7 @@ def run_live(
     idle : what host threads do when their rings are empty.
     oversubscribe : let threads share CPUs where there are too few.
     prepared_frames : frames made before the run and offered over and over; with `lossless` only.
+    meter_ops : time some rounds of the host threads operation by operation: tables `op_times` and `rounds`.
     seed : in place of the scenario's own.
 
     Raises
@@ -134,9 +145,10 @@ def run_live(
         idle=idle,
         oversubscribe=oversubscribe,
         prepared_frames=prepared_frames,
+        meter_ops=meter_ops,
     )
     engine.run()
-    done = LiveRun(chosen, engine, pacing)
+    done = LiveRun(chosen, engine, pacing, meter_ops=meter_ops)
     assert_conserved(done.stats, done.table("queues"), done.table("drops"))
     return done
 

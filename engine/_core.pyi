@@ -85,6 +85,7 @@ class LiveEngine:
 
     finished: Final[bool]
     elapsed_ns: Final[int]
+    lost_ns: Final[int]
     offered_frames: Final[int]
 
     def __init__(
@@ -96,6 +97,7 @@ class LiveEngine:
         idle: Literal["busy_poll", "sleep"] = "busy_poll",
         oversubscribe: bool = False,
         prepared_frames: int | None = None,
+        meter_ops: bool = False,
     ) -> None:
         """Build everything, or raise: ScenarioError (also for too few CPUs), CaptureError."""
 

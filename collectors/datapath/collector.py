@@ -26,7 +26,7 @@ class Datapath:
             "handed": observe.frames,
             "trace": bool(observe.trace_frames),
         }
-        self.tables: tuple[str, ...] = tuple(name for name in TABLES if asked[name])
+        self.tables: tuple[str, ...] = tuple(name for name in TABLES if asked.get(name, False))
 
     @property
     def sources(self) -> Mapping[str, Source]:

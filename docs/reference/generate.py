@@ -247,7 +247,8 @@ def tables() -> str:
         "# Tables and columns\n\n"
         "`Run.table(name)` and the attributes of the same names. Declared in `collectors/columns.py`; a "
         "table with other columns or types is refused. `verdicts` and `delivered` are there with "
-        "`observe.verdicts`, `handed` with `observe.frames`, `trace` with `observe.trace_frames`.\n\n"
+        "`observe.verdicts`, `handed` with `observe.frames`, `trace` with `observe.trace_frames`, "
+        "`op_times` and `rounds` in real time with `meter_ops`.\n\n"
         "Every table ends with the columns\n\n" + _columns(ORIGIN)
     )
     for spec in SPECS:

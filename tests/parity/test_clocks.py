@@ -105,3 +105,35 @@ def test_prepared_frames_are_offered_over_and_over():
     real = run_live(scenario, pacing="lossless", oversubscribe=True, prepared_frames=320)
     assert real.stats["rx"] == 9_600
     assert real.stats["delivered"] + sum(real.stats["dropped"].values()) == 9_600
+
+
+@pytest.mark.parametrize("name", ["udp", "tcp", "two CPUs"])
+def test_metered_operations_are_those_virtual_time_charges(name):
+    # Twice the frames of a period of 64 rounds of at most 64, on each CPU.
+    scenario = ROOMY.with_(
+        **SCENARIOS[name],
+        **{"duration_ns": 60_000_000_000, "traffic.frames": 40_000, "observe.verdicts": False},
+    )
+    real = run_live(scenario, pacing="lossless", oversubscribe=True, prepared_frames=320, meter_ops=True)
+    times, rounds = real.table("op_times"), real.table("rounds")
+    for table in ("op_times", "rounds"):
+        check(TABLES[table], real.table(table))
+    charged = run(scenario.with_(**{"traffic.frames": 2_000}), progress=False).ledger
+    # Interrupts, and who sleeps, are a matter of time; what happens to each frame is not.
+    of_frames = {"driver.descriptor", "skb.alloc", "ip.receive", "socket.lookup", "skb.free"}
+    assert of_frames <= set(charged["op"])
+    assert of_frames <= set(times["op"])
+    assert set(times["op"]) <= set(charged["op"])
+    for _, of_cpu in times.groupby("cpu"):
+        units = of_cpu.set_index("op")["units"]
+        assert units["driver.descriptor"] == units["ip.receive"] == of_cpu["frames"].iloc[0] > 0
+    assert real.lost_ns >= 0
+    assert (times["laps"] > 0).all()
+    assert (times["lap_p10_ns"] <= times["lap_p90_ns"]).all()
+    assert set(rounds["cpu"]) == {-1, *times["cpu"]}
+    assert rounds.loc[rounds["cpu"] == -1, "rounds"].sum() == 40_000 / 32
+    left_alone = rounds[rounds["cpu"] >= 0]
+    assert (left_alone["frames"] * left_alone["rounds"]).sum() + times.groupby("cpu")[
+        "frames"
+    ].first().sum() < 40_000
+    assert (rounds["p50_ns"] <= rounds["p90_ns"]).all()

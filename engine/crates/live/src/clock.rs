@@ -43,6 +43,25 @@ impl Clock {
     }
 }
 
+impl Clock {
+    /// Where the counter stands, in ticks of [`Clock::ns_per_tick`]: for short spans, at the price of one instruction.
+    #[inline]
+    pub(crate) fn ticks(&self) -> u64 {
+        match self {
+            Clock::Counter { .. } => counter::read(),
+            Clock::System(start) => start.elapsed().as_nanos() as u64,
+        }
+    }
+
+    /// Nanoseconds in a tick.
+    pub(crate) fn ns_per_tick(&self) -> f64 {
+        match self {
+            Clock::Counter { scale, .. } => *scale as f64 / (1_u64 << 32) as f64,
+            Clock::System(_) => 1.0,
+        }
+    }
+}
+
 /// Nanoseconds per tick, times 2^32; `None` where the counter does not run at one rate on all cores.
 fn calibrate() -> Option<u64> {
     if !counter::invariant() {

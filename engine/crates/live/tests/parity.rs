@@ -27,7 +27,7 @@ fn capture(name: &str) -> Captures {
 }
 
 fn settings(idle: Idle) -> Settings {
-    Settings { pacing: Pacing::Lossless, idle, oversubscribe: true, prepared_frames: None }
+    Settings { pacing: Pacing::Lossless, idle, oversubscribe: true, ..Settings::default() }
 }
 
 fn in_real_time(scenario: Scenario, captures: &Captures, settings: Settings) -> Outcome {

@@ -32,6 +32,7 @@ fn settings(
     idle: &str,
     oversubscribe: bool,
     prepared_frames: Option<u32>,
+    meter_ops: bool,
 ) -> Result<Settings, ScenarioError> {
     Ok(Settings {
         pacing: match pacing {
@@ -46,6 +47,7 @@ fn settings(
         },
         oversubscribe,
         prepared_frames,
+        meter_ops,
     })
 }
 
@@ -53,7 +55,8 @@ fn settings(
 impl LiveEngine {
     /// Lay out threads, rings and buffers for what the document describes.
     #[new]
-    #[pyo3(signature = (scenario_json, captures=None, *, pacing="paced", idle="busy_poll", oversubscribe=false, prepared_frames=None))]
+    #[pyo3(signature = (scenario_json, captures=None, *, pacing="paced", idle="busy_poll", oversubscribe=false, prepared_frames=None, meter_ops=false))]
+    #[expect(clippy::too_many_arguments, reason = "keywords, for those who call it")]
     fn new(
         py: Python<'_>,
         scenario_json: &str,
@@ -62,9 +65,10 @@ impl LiveEngine {
         idle: &str,
         oversubscribe: bool,
         prepared_frames: Option<u32>,
+        meter_ops: bool,
     ) -> PyResult<Self> {
-        let settings =
-            settings(pacing, idle, oversubscribe, prepared_frames).map_err(|e| scenario_error(py, &e))?;
+        let settings = settings(pacing, idle, oversubscribe, prepared_frames, meter_ops)
+            .map_err(|e| scenario_error(py, &e))?;
         let scenario = Scenario::parse(scenario_json, Format::Json).map_err(|e| scenario_error(py, &e))?;
         let captures: Captures =
             captures.unwrap_or_default().into_iter().map(|(name, bytes)| (name, Arc::from(bytes))).collect();
@@ -98,6 +102,12 @@ impl LiveEngine {
     #[getter]
     fn elapsed_ns(&self) -> PyResult<u64> {
         Ok(self.outcome()?.elapsed_ns())
+    }
+
+    /// Time a thread wanted a CPU and had none, of the thread that lost most, in nanoseconds.
+    #[getter]
+    fn lost_ns(&self) -> PyResult<u64> {
+        Ok(self.outcome()?.lost_ns())
     }
 
     /// Frames offered.

@@ -7,6 +7,10 @@ pub trait Meter {
     /// `n` units of `op` were done.
     fn op(&mut self, op: Op, n: u32);
 
+    /// What follows is work on `op` whose amount is known, and reported, only afterwards.
+    #[inline]
+    fn enter(&mut self, _op: Op) {}
+
     /// Memory was accessed on behalf of `op`.
     fn touch(&mut self, op: Op, touch: Touch);
 

@@ -61,6 +61,17 @@ impl Histogram {
         filled.map(|(i, count)| (bucket_floor_ns(i), bucket_floor_ns(i + 1), *count))
     }
 
+    /// The smallest value of the bucket that so many of a hundred values do not lie beyond; 0 without values.
+    pub fn percentile(&self, percent: u64) -> u64 {
+        let rank = (self.total() * percent).div_ceil(100).max(1);
+        let mut seen = 0;
+        let reached = self.rows().find(|(_, _, count)| {
+            seen += u64::from(*count);
+            seen >= rank
+        });
+        reached.map_or(0, |(low, ..)| low)
+    }
+
     /// Values counted.
     pub fn total(&self) -> u64 {
         self.counts.iter().map(|count| u64::from(*count)).sum()
@@ -71,6 +82,14 @@ impl Histogram {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn percentiles_are_values_that_were_counted() {
+        let mut histogram = Histogram::default();
+        assert_eq!(histogram.percentile(50), 0);
+        (1..=100).for_each(|value| histogram.record(value));
+        assert_eq!([1, 10, 50, 90, 100].map(|percent| histogram.percentile(percent)), [1, 10, 50, 90, 100]);
+    }
 
     proptest! {
         #[test]

@@ -182,6 +182,7 @@ fn rx_refill<C: Context>(
     buffers: &mut BufferPool,
     context: &mut C,
 ) -> bool {
+    context.enter(Op::Refill);
     let posted = rx.refill(queue, buffers);
     context.op(Op::Refill, posted);
     context.touch(Op::Refill, Touch::write(Region::Ring, u32::from(queue.0), 0, 16 * posted.min(64)));

@@ -5,6 +5,7 @@ use super::driver::{Driver, DriverQueue};
 use super::host_thread::HostThread;
 use super::nic_thread::{NicQueue, NicThread};
 use super::plan::{HostPlan, Plan, machine_cpus, tasks_of};
+use super::round_times::RoundTimes;
 use super::{OwnHost, Settings};
 use crate::exchange::{HostView, Memory, exchange};
 use crate::ports::{self, Port};
@@ -36,7 +37,7 @@ pub(super) fn own_host(
         .hosts
         .iter()
         .enumerate()
-        .map(|(at, plan)| host_thread(&scenario, plan, at, &mut queues))
+        .map(|(at, plan)| host_thread(&scenario, plan, at, &mut queues, settings.meter_ops))
         .collect();
     let nic = NicThread {
         nic,
@@ -50,6 +51,8 @@ pub(super) fn own_host(
         scratch: Vec::new(),
         slept_ns: 0,
         lost_ns: 0,
+        waited_ns: 0,
+        batch_times: settings.meter_ops.then(RoundTimes::default),
     };
     Ok(OwnHost { scenario, settings, plan, port, nic, hosts })
 }
@@ -66,6 +69,7 @@ fn host_thread(
     plan: &HostPlan,
     at: usize,
     nic_queues: &mut [Option<NicQueue>],
+    meter_ops: bool,
 ) -> HostThread {
     let nic = &scenario.nic;
     let (per_queue, pools) = (scenario.buffers_per_queue(), plan.queues.len() as u16);
@@ -96,5 +100,7 @@ fn host_thread(
         task_ns: 0,
         ended_ns: 0,
         lost_ns: 0,
+        meter_ops,
+        op_times: None,
     }
 }

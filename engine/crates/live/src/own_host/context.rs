@@ -1,5 +1,6 @@
-//! What a host stage runs in here: a meter that costs nothing, the thread's own run queue, the thread's own books.
+//! What a host stage runs in here: a meter that costs nothing or times, the thread's own run queue and books.
 
+use super::stopwatch::Stopwatch;
 use crate::exchange::HostView;
 use graph::observe::Observations;
 use stage::{
@@ -54,16 +55,24 @@ impl Books {
 }
 
 /// A step that is going on.
-pub(crate) struct RealTime<'a> {
+pub(crate) struct RealTime<'a, W> {
     pub(crate) books: &'a mut Books,
+    pub(crate) watch: &'a mut W,
     pub(crate) cpu: CpuId,
     /// When the step began.
     pub(crate) now_ns: Nanos,
 }
 
-impl Meter for RealTime<'_> {
+impl<W: Stopwatch> Meter for RealTime<'_, W> {
     #[inline]
-    fn op(&mut self, _op: Op, _n: u32) {}
+    fn op(&mut self, op: Op, n: u32) {
+        self.watch.begin(op, n);
+    }
+
+    #[inline]
+    fn enter(&mut self, op: Op) {
+        self.watch.enter(op);
+    }
 
     /// The copy to the application is the one access the stages leave to their ground.
     #[inline]
@@ -85,7 +94,7 @@ impl Meter for RealTime<'_> {
     }
 }
 
-impl Executor for RealTime<'_> {
+impl<W: Stopwatch> Executor for RealTime<'_, W> {
     #[inline]
     fn cpu(&self) -> CpuId {
         self.cpu
@@ -93,6 +102,7 @@ impl Executor for RealTime<'_> {
 
     #[inline]
     fn wake(&mut self, task: TaskId) {
+        self.watch.begin(Op::Wake, 1);
         self.books.runnable.push_back(task);
         self.event(None, Event::Woken(task));
     }
@@ -105,7 +115,7 @@ impl Executor for RealTime<'_> {
     fn signal(&mut self, _signal: Signal) {}
 }
 
-impl Observer for RealTime<'_> {
+impl<W: Stopwatch> Observer for RealTime<'_, W> {
     #[inline]
     fn handed(&mut self, packet: &RxPacket, bytes: &mut dyn Iterator<Item = &[u8]>) {
         self.books.observations.handed(self.now_ns, packet, bytes);

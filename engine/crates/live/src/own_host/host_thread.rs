@@ -3,13 +3,16 @@
 use super::attendance::Attendance;
 use super::context::{Books, RealTime};
 use super::driver::Driver;
+use super::op_meter::{OpMeter, OpTimes};
 use super::settings::Idle;
 use super::shared::{Alive, Gate, Shared};
+use super::stopwatch::{Off, Stopwatch};
+use crate::clock::Clock;
 use host::Host;
 use host::app::AppStep;
 use host::softirq::Progress;
 use host::softirq::napi::STEP_FRAMES;
-use stage::{BufferPool, CpuId, Nanos, QueueId};
+use stage::{BufferPool, CpuId, Nanos, Op, QueueId};
 
 /// Steps of net_rx_action, and receive calls, between two looks at the clock: some 32 frames each, since a look takes
 /// about a tenth of what a frame does.
@@ -35,6 +38,10 @@ pub(crate) struct HostThread {
     pub(crate) ended_ns: Nanos,
     /// Time without a CPU while it wanted one.
     pub(crate) lost_ns: Nanos,
+    /// Whether operations are to be timed.
+    pub(crate) meter_ops: bool,
+    /// What they took, if they were.
+    pub(crate) op_times: Option<OpTimes>,
 }
 
 impl HostThread {
@@ -43,6 +50,7 @@ impl HostThread {
         let _alive = Alive(shared);
         let Some(gate) = shared.gates.get(at) else { return self };
         gate.enter();
+        let mut meter = self.meter_ops.then(|| OpMeter::new(Clock::start()));
         shared.enter();
         let mut attendance = Attendance::begin();
         let mut empty_looks = 0;
@@ -50,24 +58,29 @@ impl HostThread {
         loop {
             let finished = shared.finished();
             let taken = self.driver.taken_frames;
-            self.look(before_ns);
-            if self.driver.scheduled() {
-                self.softirq(before_ns, shared);
-            }
-            let between_ns = shared.now_ns();
-            let asked = self.tasks(between_ns, shared);
+            let (between_ns, asked) = match meter.as_mut().and_then(OpMeter::timing) {
+                Some(laps) => self.round(before_ns, shared, laps),
+                None => self.round(before_ns, shared, &mut Off),
+            };
             if self.driver.taken_frames > taken || asked {
                 gate.tell_done(self.driver.taken_frames);
                 let after_ns = shared.now_ns();
                 self.softirq_ns += between_ns - before_ns;
                 self.task_ns += after_ns.saturating_sub(between_ns);
-                before_ns = after_ns;
+                if let Some(meter) = &mut meter {
+                    let taken_frames = self.driver.taken_frames - taken;
+                    meter.round(taken_frames, after_ns.saturating_sub(before_ns));
+                    before_ns = shared.now_ns();
+                } else {
+                    before_ns = after_ns;
+                }
                 empty_looks = 0;
                 continue;
             }
             if finished && self.driver.waiting() == 0 {
                 self.ended_ns = between_ns;
                 self.lost_ns = attendance.lost_ns();
+                self.op_times = meter.map(OpMeter::into_times);
                 return self;
             }
             empty_looks += 1;
@@ -79,12 +92,26 @@ impl HostThread {
         }
     }
 
+    /// Once through: rings, softirq, applications. Answers when the applications' turn came and whether any was awake.
+    #[inline]
+    fn round(&mut self, before_ns: Nanos, shared: &Shared, watch: &mut impl Stopwatch) -> (Nanos, bool) {
+        self.look(before_ns, watch);
+        if self.driver.scheduled() {
+            self.softirq(before_ns, shared, watch);
+        }
+        let between_ns = shared.now_ns();
+        let asked = self.tasks(between_ns, shared, watch);
+        // Whose it is does not matter: the last lap ends here.
+        watch.enter(Op::SoftIrq);
+        (between_ns, asked)
+    }
+
     /// Answers whether it slept.
     fn wait(&mut self, gate: &Gate, shared: &Shared, idle: Idle, crowded: bool, empty_looks: u32) -> bool {
         if idle == Idle::Sleep && empty_looks >= LOOKS_BEFORE_SLEEP && !self.driver.scheduled() {
             let now_ns = shared.now_ns();
             gate.sleep(|| {
-                self.look(now_ns);
+                self.look(now_ns, &mut Off);
                 self.driver.waiting() > 0 || shared.finished()
             });
             return true;
@@ -98,18 +125,22 @@ impl HostThread {
     }
 
     #[inline]
-    fn look(&mut self, now_ns: Nanos) {
+    fn look(&mut self, now_ns: Nanos, watch: &mut impl Stopwatch) {
         let HostThread { host, driver, buffers, books, cpu, .. } = self;
+        // Descriptors are read here, a ring's worth at a time.
+        watch.enter(Op::Descriptor);
         driver.look(buffers, |queue| {
-            host.hard_interrupt(queue, &mut RealTime { books: &mut *books, cpu: *cpu, now_ns });
+            let watch = &mut *watch;
+            host.hard_interrupt(queue, &mut RealTime { books: &mut *books, watch, cpu: *cpu, now_ns });
+            watch.enter(Op::Descriptor);
         });
     }
 
     #[inline]
-    fn softirq(&mut self, mut now_ns: Nanos, shared: &Shared) {
+    fn softirq(&mut self, mut now_ns: Nanos, shared: &Shared, watch: &mut impl Stopwatch) {
         let HostThread { host, driver, buffers, books, cpu, .. } = self;
         for step in 1_u32.. {
-            let mut context = RealTime { books: &mut *books, cpu: *cpu, now_ns };
+            let mut context = RealTime { books: &mut *books, watch: &mut *watch, cpu: *cpu, now_ns };
             if host.net_rx_step(driver, buffers, &mut context) != Progress::More {
                 return;
             }
@@ -121,7 +152,7 @@ impl HostThread {
 
     /// Applications in turn, a message each; answers whether any was awake.
     #[inline]
-    fn tasks(&mut self, mut now_ns: Nanos, shared: &Shared) -> bool {
+    fn tasks(&mut self, mut now_ns: Nanos, shared: &Shared, watch: &mut impl Stopwatch) -> bool {
         let HostThread { host, buffers, books, cpu, .. } = self;
         let mut calls = 0;
         while let Some(task) = books.runnable.pop_front() {
@@ -129,7 +160,7 @@ impl HostThread {
             if calls % CALLS_PER_TIME == 0 {
                 now_ns = shared.now_ns();
             }
-            let mut context = RealTime { books: &mut *books, cpu: *cpu, now_ns };
+            let mut context = RealTime { books: &mut *books, watch: &mut *watch, cpu: *cpu, now_ns };
             if host.app_step(task, buffers, &mut context) == AppStep::Read {
                 books.runnable.push_back(task);
             } else {

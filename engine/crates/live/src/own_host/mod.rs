@@ -7,10 +7,13 @@ mod context;
 mod driver;
 mod host_thread;
 mod nic_thread;
+mod op_meter;
 mod outcome;
 mod plan;
+mod round_times;
 mod settings;
 mod shared;
+mod stopwatch;
 mod tables;
 
 pub use outcome::Outcome;

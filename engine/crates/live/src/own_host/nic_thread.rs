@@ -1,6 +1,7 @@
 //! The NIC's thread: take frames from the port, parse, hash, choose a queue, copy to its next buffer, hand over.
 
 use super::attendance::Attendance;
+use super::round_times::RoundTimes;
 use super::settings::{Idle, Pacing};
 use super::shared::{Alive, Shared};
 use crate::exchange::NicEnd;
@@ -42,6 +43,10 @@ pub(crate) struct NicThread {
     pub(crate) slept_ns: Nanos,
     /// Time without a CPU while it wanted one.
     pub(crate) lost_ns: Nanos,
+    /// Time it waited: for a frame's time to come, or for room.
+    pub(crate) waited_ns: Nanos,
+    /// What its batches took, if that is asked for.
+    pub(crate) batch_times: Option<RoundTimes>,
 }
 
 impl NicThread {
@@ -55,6 +60,7 @@ impl NicThread {
         while !shared.stopped()
             && let Some(batch) = port.next(now_ns)
         {
+            let (began_ns, waited_ns) = (now_ns, self.waited_ns);
             self.classify(batch, &mut classified);
             now_ns = shared.now_ns();
             for ((offer, frame), classified) in batch.iter().zip(&classified) {
@@ -65,6 +71,11 @@ impl NicThread {
                 now_ns = self.receive(now_ns, offer, frame, classified, shared);
             }
             self.publish(shared);
+            if let Some(times) = &mut self.batch_times {
+                now_ns = shared.now_ns();
+                times
+                    .record(batch.len() as u64, now_ns.saturating_sub(began_ns + self.waited_ns - waited_ns));
+            }
         }
         shared.finish();
         attendance.slept(self.slept_ns);
@@ -140,6 +151,7 @@ impl NicThread {
         }
         let host = queue.host;
         self.publish(shared);
+        let began_ns = shared.now_ns();
         loop {
             let written = self.written_frames.get(host).copied().unwrap_or(0);
             let all_done = shared.gates.get(host).is_none_or(|gate| gate.done_frames() == written);
@@ -147,6 +159,7 @@ impl NicThread {
             let room = queue.end.room(frame_bytes);
             if room.is_ok() || all_done || shared.stopped() {
                 *now_ns = shared.now_ns();
+                self.waited_ns += now_ns.saturating_sub(began_ns);
                 return room;
             }
             self.pause();
@@ -208,9 +221,11 @@ impl NicThread {
     }
 
     fn wait_until(&mut self, at_ns: Nanos, shared: &Shared) -> Nanos {
+        let began_ns = shared.now_ns();
         loop {
             let now_ns = shared.now_ns();
             if now_ns >= at_ns || shared.stopped() {
+                self.waited_ns += now_ns.saturating_sub(began_ns);
                 return now_ns;
             }
             if at_ns - now_ns > SLEEP_ABOVE_NS {

@@ -2,6 +2,7 @@
 
 use super::host_thread::HostThread;
 use super::nic_thread::NicThread;
+use super::round_times::RoundTimes;
 use graph::observe::Observations;
 use graph::{LawBroken, Scenario};
 use nic::NicCounter;
@@ -19,12 +20,13 @@ pub struct Outcome {
     pub(super) elapsed_ns: Nanos,
     offered_frames: u64,
     lost_ns: Nanos,
+    pub(super) batch_times: Option<RoundTimes>,
     buffers: Result<(), LawBroken>,
 }
 
 impl Outcome {
     pub(super) fn new(scenario: Scenario, nic: NicThread, mut hosts: Vec<HostThread>) -> Self {
-        let NicThread { queues, mut observations, offered_frames, lost_ns, .. } = nic;
+        let NicThread { queues, mut observations, offered_frames, lost_ns, batch_times, .. } = nic;
         let lost_ns = hosts.iter().map(|host| host.lost_ns).fold(lost_ns, Nanos::max);
         let mut counters = Vec::with_capacity(queues.len());
         let mut with_nic = vec![0; hosts.len()];
@@ -55,6 +57,7 @@ impl Outcome {
             elapsed_ns,
             offered_frames,
             lost_ns,
+            batch_times,
             buffers,
         }
     }

@@ -32,4 +32,6 @@ pub struct Settings {
     /// Lay out this many frames before the run and offer them over and over until `traffic.frames` are offered or
     /// `duration_ns` has passed by the clock. With [`Pacing::Lossless`] only: their times have passed after one round.
     pub prepared_frames: Option<u32>,
+    /// Time some rounds of the host threads operation by operation.
+    pub meter_ops: bool,
 }

@@ -2,8 +2,10 @@
 
 use super::Outcome;
 use super::host_thread::HostThread;
+use super::op_meter::{OpTime, OpTimes};
 use graph::tables::{self, QueueRow};
 use nic::NicCounter;
+use stage::Op;
 use stats::{Table, table};
 
 impl Outcome {
@@ -30,6 +32,8 @@ impl Outcome {
             "verdicts" => tables::verdicts(seen),
             "handed" => tables::handed(seen),
             "delivered" => tables::delivered(seen),
+            "op_times" => self.op_times()?,
+            "rounds" => self.rounds()?,
             _ => return None,
         })
     }
@@ -37,6 +41,48 @@ impl Outcome {
     /// The frames handed to the host as a pcap file, CPU by CPU; empty unless `observe.frames`.
     pub fn output_capture(&self) -> &[u8] {
         self.observations.output.as_deref().unwrap_or(&[])
+    }
+
+    fn op_times(&self) -> Option<Table> {
+        let metered: Vec<_> =
+            self.hosts.iter().map(|host| Some((host.cpu, host.op_times.as_ref()?))).collect::<Option<_>>()?;
+        let rows = metered.iter().flat_map(|(cpu, times)| {
+            let ops = Op::ALL.iter().zip(&times.ops).filter(|(_, time)| time.laps > 0);
+            ops.map(move |(op, time)| (*cpu, *op, time, *times))
+        });
+        let percentile = |time: &OpTime, percent, times: &OpTimes| {
+            time.distribution.percentile(percent) as f64 * times.ns_per_tick
+        };
+        Some(table!(rows, |(cpu, op, time, times)| {
+            "cpu": I64 = i64::from(cpu.0),
+            "op": Text = op.key(),
+            "frames": U64 = times.frames,
+            "units": U64 = time.units,
+            "laps": U64 = time.laps,
+            "ns": F64 = time.ticks as f64 * times.ns_per_tick,
+            "lap_cost_ns": F64 = times.own_cost_ns,
+            "lap_p10_ns": F64 = percentile(time, 10, times),
+            "lap_p50_ns": F64 = percentile(time, 50, times),
+            "lap_p90_ns": F64 = percentile(time, 90, times),
+        }))
+    }
+
+    fn rounds(&self) -> Option<Table> {
+        let mut threads = vec![(-1, self.batch_times.as_ref()?)];
+        for host in &self.hosts {
+            threads.push((i64::from(host.cpu.0), &host.op_times.as_ref()?.plain));
+        }
+        let rows = threads
+            .into_iter()
+            .flat_map(|(cpu, times)| times.rows().map(move |(frames, seen)| (cpu, frames, seen)));
+        Some(table!(rows, |(cpu, frames, seen)| {
+            "cpu": I64 = *cpu,
+            "frames": U64 = *frames,
+            "rounds": U64 = seen.total(),
+            "p10_ns": U64 = seen.percentile(10),
+            "p50_ns": U64 = seen.percentile(50),
+            "p90_ns": U64 = seen.percentile(90),
+        }))
     }
 
     fn cpu_table(&self) -> Table {
