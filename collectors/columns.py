@@ -190,11 +190,11 @@ SPECS: tuple[TableSpec, ...] = (
     _table(
         "counters",
         "engine",
-        "one declared counter of one queue, CPU or the host",
+        "one declared counter of one queue, the card, one CPU or the host",
         ("stage", "category", "", "who counts"),
         ("name", "category", "", "counter"),
         ("unit", "category", "", "of the value"),
-        ("scope", "category", "", "queue, cpu or host"),
+        ("scope", "category", "", "queue, nic, cpu or host"),
         ("index", "int64", "", "which of them"),
         ("value", "uint64", "as unit says", "counted"),
     ),

@@ -189,5 +189,48 @@ class Tap:
     def __enter__(self) -> Tap: ...
     def __exit__(self, *exception: object) -> None: ...
 
+Flow = tuple[str, int, str, int, Literal["tcp", "udp"]]
+"""Source address and port, destination address and port, protocol."""
+
+@final
+class SteeringTable:
+    """A card's flow table and RSS, without its rings: which queue do these frames go to?
+
+    Refusals are `OSError` with Linux' errno: ENOSPC (full), EBUSY (full ways, or too many insertions),
+    EINVAL (no such queue or priority), ENOENT (no such rule). A change of queue takes effect with the next
+    frame: whoever queues the frames keeps their order.
+    """
+
+    def __init__(
+        self,
+        queues: int,
+        *,
+        capacity_rules: int = 8192,
+        ways: int = 0,
+        signature_bits: int = 0,
+        insert_latency_ns: int = 0,
+        insertions_per_second: int = 0,
+        admission: Literal["first_come", "rate", "priority"] = "priority",
+        rss_key: str | None = None,
+    ) -> None:
+        """An empty table before `queues` queues; keys as in the scenario's `steering.table`. ValueError."""
+
+    def insert(self, flow: Flow, queue: int, priority: int = 0, *, rate_fps: int = 0, now_ns: int = 0) -> int:
+        """Send a flow to a queue: a new rule, or a change of the one it has; the rule's number."""
+
+    def move(self, rule: int, queue: int, *, now_ns: int = 0) -> None:
+        """Send a rule's flow to another queue."""
+
+    def remove(self, rule: int, *, now_ns: int = 0) -> None:
+        """Remove a rule: its flow goes by its hash again."""
+
+    def queue_of(self, frames: Sequence[bytes], *, now_ns: int = 0) -> list[int]:
+        """The queue of each Ethernet frame: its flow's, or the one of its hash."""
+
+    def counters(self) -> dict[str, int]:
+        """Counter → value, as declared for the stage `steering`."""
+
+    def __len__(self) -> int: ...
+
 def dissect(capture: bytes, rss_key: str, queues: int) -> Iterator[str]:
     """One JSON document per frame of a capture, last the stats. Raises CaptureError, ValueError."""

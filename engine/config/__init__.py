@@ -11,6 +11,7 @@ from engine.config.observe import Observe
 from engine.config.rps import Rps
 from engine.config.rss import Rss, RssContext, RssFields
 from engine.config.sockets import Sockets
+from engine.config.steering import FlowTable, Ntuple, Steering
 from engine.config.tcp import Tcp
 from engine.config.traffic import Capture, Generated, Traffic
 
@@ -20,10 +21,12 @@ __all__ = [
     "Capture",
     "Coalesce",
     "Cost",
+    "FlowTable",
     "Generated",
     "Host",
     "Napi",
     "Nic",
+    "Ntuple",
     "Observe",
     "QueueCoalesce",
     "Rps",
@@ -31,6 +34,7 @@ __all__ = [
     "RssContext",
     "RssFields",
     "Sockets",
+    "Steering",
     "Tcp",
     "Traffic",
 ]

@@ -9,7 +9,7 @@ use fuzz::script::{Script, Step};
 use nic::queue::CoalesceConfig;
 use nic::rss::{Lanes, Symmetry};
 use nic::{Classified, Nic, NicConfig, NicCounter};
-use stage::{BufferPool, FrameId, QueueId, RxPacket, RxQueues, Signal};
+use stage::{BufferPool, FlowKey, FrameId, QueueId, RxPacket, RxQueues, Signal};
 
 /// A NIC, its driver's hands, and a second set of books.
 struct Driven {
@@ -73,14 +73,15 @@ impl Driven {
     }
 
     fn arrive(&mut self, frame: &[u8]) {
-        let mut classified = [Classified::default()];
-        self.nic.classify(&[frame], &mut classified);
-        let [classified] = classified;
+        let (mut classified, mut key) = ([Classified::default()], [FlowKey::NONE]);
+        self.nic.classify_flows(&[frame], &mut classified, &mut key);
+        let ([classified], [key]) = (classified, key);
         self.arrived += 1;
         let id = FrameId(self.arrived);
         let (mut written, now_ns) = (0, self.now_ns);
         let mut dma = |_| written += 1;
-        match self.nic.receive(now_ns, frame, &classified, id, now_ns, &mut self.buffers, &mut dma) {
+        let to = self.nic.steer(now_ns, frame, &classified, &key);
+        match self.nic.receive(now_ns, frame, &classified, to, id, now_ns, &mut self.buffers, &mut dma) {
             Ok(signal) => {
                 assert!(written >= 2, "a frame was received without a write of data and descriptor");
                 self.hear(signal);

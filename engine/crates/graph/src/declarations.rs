@@ -6,7 +6,8 @@ use stage::{CounterDeclaration, CounterSet, DropReason, Layer, Op};
 
 /// Counters of every stage.
 fn counters() -> impl Iterator<Item = &'static CounterDeclaration> {
-    nic::NicCounter::DECLARED.iter().chain(host::softirq::SoftnetCounter::DECLARED)
+    let nic = nic::NicCounter::DECLARED.iter().chain(nic::steering::SteeringCounter::DECLARED);
+    nic.chain(host::softirq::SoftnetCounter::DECLARED)
 }
 
 /// All declarations as JSON: counters, reasons, ops, layers, costs.

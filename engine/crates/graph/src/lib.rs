@@ -12,6 +12,7 @@ mod nic_settings;
 pub mod observe;
 mod receive_path;
 pub mod scenario;
+mod steering_settings;
 pub mod tables;
 mod to_ethernet;
 

@@ -1,6 +1,7 @@
 //! From the scenario's `nic` keys to the NIC's own configuration.
 
-use crate::scenario::{CoalesceSection, ContextSection, RssFields, RssSection};
+use crate::scenario::{CoalesceSection, ContextSection, Mode, RssFields, RssSection};
+use crate::steering_settings::flow_table;
 use crate::{Scenario, ScenarioError};
 use nic::NicConfig;
 use nic::queue::CoalesceConfig;
@@ -32,9 +33,13 @@ pub(crate) fn nic_config(scenario: &Scenario) -> Result<NicConfig, ScenarioError
             fields: fields(&nic.rss.fields)?,
             symmetry: if nic.rss.symmetric { Symmetry::Xor } else { Symmetry::None },
             inner: nic.rss.inner,
-            spread: spread("nic.rss", &nic.rss, &nic.rss.table, &nic.rss.weights)?,
+            spread: match scenario.steering.mode {
+                Mode::None => Spread::First { size: nic.rss.table_entries as usize, queues: 1 },
+                _ => spread("nic.rss", &nic.rss, &nic.rss.table, &nic.rss.weights)?,
+            },
         },
         contexts: contexts.map(|(i, given)| context(i, given, &nic.rss)).collect::<Result<_, _>>()?,
+        steering: flow_table(scenario)?,
     })
 }
 

@@ -4,6 +4,7 @@ use crate::observe::Observations;
 use host::socket::Socket;
 use host::softirq::SoftnetCounter;
 use nic::NicCounter;
+use nic::steering::SteeringTable;
 use stage::{Counters, CpuId, QueueId, Tally, Verdict};
 use stats::{Table, table};
 
@@ -158,19 +159,24 @@ pub fn delivered(observations: &Observations) -> Table {
     })
 }
 
-/// Counters of the queues and of the CPUs' softirqs, each with its index.
+/// Counters of the queues, of the flow table if there is one, and of the CPUs' softirqs, each with its index.
 pub fn counters<'a>(
     queues: impl Iterator<Item = Counters<NicCounter>>,
+    steering: Option<&SteeringTable>,
     cpus: impl Iterator<Item = &'a Counters<SoftnetCounter>>,
 ) -> Table {
     let nic = queues.enumerate().flat_map(|(i, counters)| {
         let values: Vec<_> = counters.iter().collect();
         values.into_iter().map(move |(declared, value)| (declared, "queue", i as i64, value))
     });
+    let steering = steering.into_iter().flat_map(|table| {
+        let values: Vec<_> = table.counters().iter().collect();
+        values.into_iter().map(|(declared, value)| (declared, "nic", 0, value))
+    });
     let softnet = cpus.enumerate().flat_map(|(i, counters)| {
         counters.iter().map(move |(declared, value)| (declared, "cpu", i as i64, value))
     });
-    table!(nic.chain(softnet), |(declared, scope, index, value)| {
+    table!(nic.chain(steering).chain(softnet), |(declared, scope, index, value)| {
         "stage": Name = declared.stage,
         "name": Name = declared.name,
         "unit": Name = declared.unit,

@@ -3,6 +3,7 @@
 use crate::ConfigError;
 use crate::queue::CoalesceConfig;
 use crate::rss::{ContextConfig, RssConfig};
+use crate::steering::SteeringConfig;
 use stage::{BufferPool, QueueId};
 use std::fmt::Display;
 use std::ops::RangeInclusive;
@@ -30,6 +31,8 @@ pub struct NicConfig {
     pub rss: RssConfig,
     /// Additional RSS contexts; they are numbered from 1.
     pub contexts: Vec<ContextConfig>,
+    /// The flow table; `None`: there is none.
+    pub steering: Option<SteeringConfig>,
 }
 
 impl Default for NicConfig {
@@ -47,6 +50,7 @@ impl Default for NicConfig {
             queue_coalesce: Vec::new(),
             rss: RssConfig::default(),
             contexts: Vec::new(),
+            steering: None,
         }
     }
 }
@@ -75,6 +79,7 @@ impl NicConfig {
             within("queue_coalesce.queue", queue.0, 0..=self.queues - 1)?;
             coalesce.check(self.ring_size)?;
         }
+        self.steering.iter().try_for_each(|steering| steering.check(self.queues))?;
         self.rss.fields.check()
     }
 

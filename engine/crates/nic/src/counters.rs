@@ -25,6 +25,8 @@ stage::counters! {
         RxLengthErrors = "rx_length_errors" : "frames",
         /// Frames dropped for a malformed VLAN tag or label stack.
         RxHeaderErrors = "rx_header_errors" : "frames",
+        /// Frames dropped by an explicit rule.
+        RxFiltered = "rx_filtered" : "frames",
         /// Frames whose checksums were verified and right.
         CsumGood = "rx_csum_offload_good" : "frames",
         /// Frames whose IPv4 or transport checksum is wrong.
@@ -47,6 +49,7 @@ pub(crate) struct Tally {
     no_buffer: u64,
     length_errors: u64,
     header_errors: u64,
+    filtered: u64,
     csum_good: u64,
     csum_errors: u64,
     interrupts: u64,
@@ -83,6 +86,7 @@ impl Tally {
             DropReason::RxMissed => self.missed += 1,
             DropReason::RxNoBuffer => self.no_buffer += 1,
             DropReason::RxLengthError => self.length_errors += 1,
+            DropReason::RxFilter => self.filtered += 1,
             _ => self.header_errors += 1,
         }
     }
@@ -108,6 +112,7 @@ impl Tally {
             (NicCounter::RxNoBuffer, self.no_buffer),
             (NicCounter::RxLengthErrors, self.length_errors),
             (NicCounter::RxHeaderErrors, self.header_errors),
+            (NicCounter::RxFiltered, self.filtered),
             (NicCounter::CsumGood, self.csum_good),
             (NicCounter::CsumErrors, self.csum_errors),
             (NicCounter::Interrupts, self.interrupts),

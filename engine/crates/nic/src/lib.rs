@@ -8,6 +8,7 @@
 mod config;
 mod counters;
 mod error;
+mod flow_table;
 mod nic;
 mod parser;
 mod pipeline;
@@ -22,3 +23,4 @@ pub use counters::NicCounter;
 pub use error::ConfigError;
 pub use nic::Nic;
 pub use parser::Classified;
+pub use pipeline::Steered;

@@ -2,6 +2,7 @@
 
 use crate::queue::{Ring, RxQueue};
 use crate::rss::{BoxedHash, Contexts, IndirectionTable, RssConfig, RssKey, Table};
+use crate::steering::SteeringTable;
 use crate::{ConfigError, NicConfig, NicCounter};
 use stage::{BufferPool, QueueId};
 
@@ -14,6 +15,7 @@ pub struct Nic {
     pub(crate) table: IndirectionTable,
     pub(crate) contexts: Contexts,
     pub(crate) queues: Vec<RxQueue>,
+    pub(crate) steering: Option<Box<SteeringTable>>,
 }
 
 impl Nic {
@@ -45,6 +47,8 @@ impl Nic {
         for context in &config.contexts {
             contexts.add(context, config.queues, hasher)?;
         }
+        let steering = config.steering.clone();
+        let steering = steering.map(|steering| SteeringTable::new(steering, config.queues)).transpose()?;
         let mut queues = Vec::with_capacity(usize::from(config.queues));
         for id in (0..config.queues).map(QueueId) {
             let mut ring = Ring::new(id, config.ring_size, config.refill_batch, config.buffer_bytes);
@@ -65,6 +69,7 @@ impl Nic {
             table,
             contexts,
             queues,
+            steering: steering.map(Box::new),
             rss: config.rss,
         })
     }

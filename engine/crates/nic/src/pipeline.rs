@@ -1,14 +1,27 @@
-//! The NIC's pipeline, in the packet's order: parse, hash, choose a queue, write to the ring, coalesce.
+//! The NIC's pipeline, in the packet's order: parse, hash, choose a queue (by rule, else by hash), write to the ring,
+//! coalesce.
 
 use crate::Nic;
 use crate::parser::{Classified, parse, parse_common, verify};
+use crate::queue::Moving;
 use crate::rss::{self, ContextId, HashInput, Symmetry};
-use crate::steering::FlowKey;
+use crate::steering::{Action, FlowKey, flow_of, packet_of};
 use stage::{BufferPool, DropReason, FrameId, HashType, Nanos, QueueId, RxPacket, Signal, Touch};
 use wire::walk::{Headers, Untagged};
 
 /// Frames hashed at once: enough for any vector width, and their inputs stay in the L1 cache.
 const BATCH: usize = 32;
+
+/// Where a frame goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Steered {
+    /// Its queue.
+    pub queue: QueueId,
+    /// A rule of the flow table chose it, not the hash.
+    pub by_rule: bool,
+    /// A rule says to drop it.
+    pub discard: bool,
+}
 
 impl Nic {
     /// Parse and hash as many frames as both slices have. Pure: nothing is counted, dropped or stored.
@@ -20,7 +33,7 @@ impl Nic {
     /// The same, and name each frame's flow for a table of flows; [`FlowKey::NONE`] where there is none.
     pub fn classify_flows(&self, frames: &[&[u8]], out: &mut [Classified], keys: &mut [FlowKey]) {
         self.classify_naming(frames, out, keys, |key, frame, headers| {
-            *key = FlowKey::of(frame, headers, self.rss.inner).unwrap_or(FlowKey::NONE);
+            *key = flow_of(frame, headers, self.rss.inner).unwrap_or(FlowKey::NONE);
         });
     }
 
@@ -120,8 +133,47 @@ impl Nic {
         }
     }
 
-    /// A frame has arrived: write it to its queue's ring, reporting each DMA write, and say what becomes of the
-    /// queue's interrupt. `sent_ns` is when its sender meant to send it.
+    /// Where a classified frame goes: the flow table first, if there is one, then its hash. `key` is its flow, as
+    /// [`Nic::classify_flows`] names it; without a flow table it is not read.
+    #[inline]
+    pub fn steer(&mut self, now_ns: Nanos, frame: &[u8], classified: &Classified, key: &FlowKey) -> Steered {
+        let by_hash = self.queue_of(classified);
+        if self.steering.is_none() || classified.drop.is_some() {
+            return Steered { queue: by_hash, by_rule: false, discard: false };
+        }
+        self.steer_by_rule(now_ns, frame, classified, key, by_hash)
+    }
+
+    #[inline(never)]
+    fn steer_by_rule(
+        &mut self,
+        now_ns: Nanos,
+        frame: &[u8],
+        classified: &Classified,
+        key: &FlowKey,
+        by_hash: QueueId,
+    ) -> Steered {
+        let Nic { steering, queues, rss, .. } = self;
+        let nowhere = Steered { queue: by_hash, by_rule: false, discard: false };
+        let Some(table) = steering else { return nowhere };
+        if table.has_ntuple()
+            && let Some(packet) = packet_of(frame, &classified.headers, rss.inner)
+            && let Some(action) = table.ntuple_action(&packet)
+        {
+            return match action {
+                Action::Queue(queue) => Steered { queue, by_rule: true, discard: false },
+                Action::Drop => Steered { discard: true, ..nowhere },
+            };
+        }
+        let mut queues = Moving(queues);
+        match table.choose(now_ns, key, classified.hash, frame.len() as u32, by_hash, &mut queues) {
+            Some(queue) => Steered { queue, by_rule: true, discard: false },
+            None => nowhere,
+        }
+    }
+
+    /// A frame has arrived: write it to the ring of the queue [`Nic::steer`] chose, reporting each DMA write, and say
+    /// what becomes of the queue's interrupt. `sent_ns` is when its sender meant to send it.
     ///
     /// # Errors
     /// The frame is dropped, and counted.
@@ -135,15 +187,17 @@ impl Nic {
         now_ns: Nanos,
         frame: &[u8],
         classified: &Classified,
+        to: Steered,
         id: FrameId,
         sent_ns: Nanos,
         buffers: &mut BufferPool,
         dma: &mut impl FnMut(Touch),
     ) -> Result<Signal, DropReason> {
-        let queue_id = self.queue_of(classified);
+        let queue_id = to.queue;
         let Some(queue) = self.queues.get_mut(queue_id.index()) else { return Err(DropReason::RxMissed) };
         let written = match classified.drop {
             Some(reason) => Err(reason),
+            None if to.discard => Err(DropReason::RxFilter),
             None => queue.ring.write(now_ns, frame, classified.hash, buffers, dma),
         };
         let written = match written {
@@ -165,6 +219,7 @@ impl Nic {
                 hash: classified.hash,
                 hash_type: classified.hash_type,
                 checksum_good: classified.checksum_good,
+                by_rule: to.by_rule,
                 sent_ns,
                 ready_ns: written.ready_ns,
                 headers: classified.headers,

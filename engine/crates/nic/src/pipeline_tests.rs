@@ -31,7 +31,8 @@ fn receive(
     now_ns: Nanos,
 ) -> Result<Signal, DropReason> {
     let classified = classify(nic, frame);
-    nic.receive(now_ns, frame, &classified, FrameId(now_ns), now_ns, buffers, &mut |_| {})
+    let to = nic.steer(now_ns, frame, &classified, &FlowKey::NONE);
+    nic.receive(now_ns, frame, &classified, to, FrameId(now_ns), now_ns, buffers, &mut |_| {})
 }
 
 #[test]
@@ -254,7 +255,8 @@ fn every_dma_write_is_reported() {
         Region::Ring => written[1] += touch.bytes,
         other => panic!("{other:?}"),
     };
-    nic.receive(0, &frame, &classified, FrameId(0), 0, &mut buffers, &mut dma).unwrap();
+    let to = nic.steer(0, &frame, &classified, &FlowKey::NONE);
+    nic.receive(0, &frame, &classified, to, FrameId(0), 0, &mut buffers, &mut dma).unwrap();
     assert_eq!(written, [2014, 32]);
 }
 
@@ -296,7 +298,8 @@ proptest! {
                 frame.truncate(if count == 0 { bytes / 100 } else { usize::MAX });
                 let classified = classify(&nic, &frame);
                 let id = FrameId(sent.len() as u64);
-                dropped += u64::from(nic.receive(now, &frame, &classified, id, now, &mut buffers, &mut |_| {}).is_err());
+                let to = nic.steer(now, &frame, &classified, &FlowKey::NONE);
+                dropped += u64::from(nic.receive(now, &frame, &classified, to, id, now, &mut buffers, &mut |_| {}).is_err());
                 offered += 1;
                 sent.push(frame);
             } else {

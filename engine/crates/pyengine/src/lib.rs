@@ -8,6 +8,7 @@ mod engine;
 mod errors;
 mod hashing;
 mod live;
+mod steering;
 mod tap;
 
 use pyo3::prelude::*;
@@ -31,6 +32,8 @@ mod _core {
     use super::errors::{CaptureError, ConservationError, EngineError};
     #[pymodule_export]
     use super::live::LiveEngine;
+    #[pymodule_export]
+    use super::steering::SteeringTable;
     #[pymodule_export]
     use super::tap::Tap;
 

@@ -11,6 +11,7 @@ use graph::{CostTable, Hasher, Latencies, LawBroken, ReceivePath, Scenario, to_e
 use host::app::AppStep;
 use host::softirq::Progress;
 use nic::Classified;
+use nic::steering::FlowKey;
 use stage::{
     CpuId, Event, FrameId, Meter, Nanos, Observer, Op, QueueId, Region, RxQueues, Signal, Tally, TaskId,
 };
@@ -60,6 +61,7 @@ pub struct Simulation {
     batch: Batch,
     scratch: Vec<u8>,
     classified: [Classified; BATCH_FRAMES],
+    keys: [FlowKey; BATCH_FRAMES],
     next_in_batch: usize,
     pub(crate) now_ns: Nanos,
     offered_frames: u64,
@@ -109,6 +111,7 @@ impl Simulation {
             source,
             scratch: Vec::new(),
             classified: [Classified::default(); BATCH_FRAMES],
+            keys: [FlowKey::NONE; BATCH_FRAMES],
             next_in_batch: 0,
             now_ns: 0,
             offered_frames: 0,
@@ -180,11 +183,16 @@ impl Simulation {
             *slot = frame;
         }
         let filled = self.batch.len();
-        self.path.nic.classify(&frames[..filled], &mut self.classified);
+        let nic = &self.path.nic;
+        if nic.steers() {
+            nic.classify_flows(&frames[..filled], &mut self.classified, &mut self.keys);
+        } else {
+            nic.classify(&frames[..filled], &mut self.classified);
+        }
         for (i, (offer, frame)) in self.batch.iter().enumerate() {
             if offer.link != traffic::LinkType::Ethernet {
                 let frame = to_ethernet(offer.link, frame, &mut self.scratch);
-                self.path.nic.classify(&[frame], &mut self.classified[i..=i]);
+                nic.classify_flows(&[frame], &mut self.classified[i..=i], &mut self.keys[i..=i]);
             }
         }
     }
@@ -195,18 +203,20 @@ impl Simulation {
         self.now_ns = now_ns;
         let index = self.next_in_batch;
         self.next_in_batch += 1;
-        let (Some((offer, frame)), Some(classified)) = (self.batch.frame(index), self.classified.get(index))
+        let (Some((offer, frame)), Some(classified), Some(key)) =
+            (self.batch.frame(index), self.classified.get(index), self.keys.get(index))
         else {
             return;
         };
         let frame = to_ethernet(offer.link, frame, &mut self.scratch);
         let id = FrameId(self.offered_frames);
         self.offered_frames += 1;
-        let queue = classified.drop.is_none().then(|| self.path.nic.queue_of(classified));
+        let memory_ns = now_ns + self.latencies.dma_ns;
+        let to = self.path.nic.steer(memory_ns, frame, classified, key);
+        let queue = classified.drop.is_none().then_some(to.queue);
         let Books { cache, observations, .. } = &mut self.books;
         observations.offered(queue);
         observations.trace(now_ns, id, None, None, "wire", || format!("{} bytes", frame.len()));
-        let memory_ns = now_ns + self.latencies.dma_ns;
         let mut dma = |touch| {
             if let Some(cache) = cache {
                 cache.dma(&touch);
@@ -216,6 +226,7 @@ impl Simulation {
             memory_ns,
             frame,
             classified,
+            to,
             id,
             offer.sent_ns,
             &mut self.path.buffers,

@@ -39,6 +39,8 @@ pub struct RxPacket {
     pub hash_type: HashType,
     /// The NIC verified the transport checksum and found it right.
     pub checksum_good: bool,
+    /// A rule of the flow table chose the queue, not the hash.
+    pub by_rule: bool,
     /// When the sender meant to send it; latency counts from here (no coordinated omission).
     pub sent_ns: Nanos,
     /// When its descriptor was written back; the host must not see it earlier.
@@ -60,6 +62,7 @@ impl Default for RxPacket {
             hash: 0,
             hash_type: HashType::None,
             checksum_good: false,
+            by_rule: false,
             sent_ns: 0,
             ready_ns: 0,
             headers: wire::walk::Headers::default(),

@@ -62,6 +62,8 @@ drop_reasons! {
     MplsReserved = "mpls_reserved" @ Nic,
     /// The top label's TTL is zero (RFC 3443).
     MplsTtl = "mpls_ttl" @ Nic,
+    /// An explicit rule of the flow table says so (ethtool -N ... action -1; RX_CLS_FLOW_DISC).
+    RxFilter = "rx_filter" @ Nic,
     /// The IP header is malformed (Linux: SKB_DROP_REASON_IP_INHDR).
     IpInhdr = "ip_inhdr" @ Ip,
     /// The IPv4 header checksum is wrong (SKB_DROP_REASON_IP_CSUM).

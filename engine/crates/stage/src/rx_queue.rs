@@ -1,6 +1,6 @@
 //! The seam between driver and device: what the host may do with a hardware receive queue.
 
-use crate::{BufferPool, Nanos, QueueId, RxPacket};
+use crate::{BufferPool, Errno, Nanos, QueueId, RuleId, RxPacket, SteerRequest, SteeringError};
 
 /// A queue wants its CPU's attention.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +22,17 @@ pub enum Signal {
     Timer(Interrupt),
 }
 
+/// A rule of the device's flow table that may have had its day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OldRule {
+    /// Which one.
+    pub rule: RuleId,
+    /// Where it sends its flow.
+    pub queue: QueueId,
+    /// When it was last seen to have had a frame.
+    pub idle_since_ns: Nanos,
+}
+
 /// The receive queues of a device, as its driver sees them.
 pub trait RxQueues {
     /// Take up to `limit` frames written back by `now_ns` from the queue, appending to `out`; returns how many.
@@ -41,4 +52,23 @@ pub trait RxQueues {
 
     /// The coalescing timer started for `now_ns` is due; an overtaken timer answers [`Signal::Quiet`].
     fn timer(&mut self, queue: QueueId, now_ns: Nanos) -> Signal;
+
+    /// Send a flow to a queue (`ndo_rx_flow_steer`).
+    ///
+    /// # Errors
+    /// By Linux' names; a device without a flow table answers EOPNOTSUPP.
+    fn steer_flow(&mut self, _now_ns: Nanos, _request: &SteerRequest) -> Result<RuleId, SteeringError> {
+        Err(SteeringError::new(Errno::EOPNOTSUPP, "flow table", 0, "a device that has one"))
+    }
+
+    /// Look at the next `limit` places of the flow table and remove the rules that `may_expire`; returns how many
+    /// rules were looked at.
+    fn expire_flows(
+        &mut self,
+        _now_ns: Nanos,
+        _limit: usize,
+        _may_expire: &mut dyn FnMut(OldRule) -> bool,
+    ) -> usize {
+        0
+    }
 }

@@ -2,7 +2,7 @@
 //! buffers given back and the descriptors refilled. Interrupts stay off once raised, as under load.
 
 use nic::{Classified, Nic};
-use stage::{BufferPool, FrameId, QueueId, RxPacket, RxQueues};
+use stage::{BufferPool, FlowKey, FrameId, QueueId, RxPacket, RxQueues};
 
 use super::nic_path::{QUEUES, nic};
 use crate::clock::thread_cpu_ns;
@@ -39,7 +39,8 @@ impl DeviceRing {
                 let (now_ns, id) = (self.now_ns, FrameId(0));
                 let buffers = &mut self.buffers;
                 // A frame that finds no room is missing in the check.
-                let _ = self.nic.receive(now_ns, frame, classified, id, now_ns, buffers, &mut |_| ());
+                let to = self.nic.steer(now_ns, frame, classified, &FlowKey::NONE);
+                let _ = self.nic.receive(now_ns, frame, classified, to, id, now_ns, buffers, &mut |_| ());
             }
             for queue in (0..QUEUES as u16).map(QueueId) {
                 self.nic.take(queue, self.now_ns, BATCH_FRAMES, taken);

@@ -6,6 +6,7 @@ mod nic_path;
 mod own_host;
 mod parse;
 mod ring;
+mod steering;
 mod toeplitz;
 mod virtual_time;
 
@@ -33,6 +34,8 @@ pub(crate) fn all(workload: &Workload, machine: &Machine) -> Result<Vec<Box<dyn 
         Box::new(toeplitz::Toeplitz::table(workload)),
         Box::new(toeplitz::Toeplitz::bulk(workload)),
         Box::new(exact_match::Lookup::new(workload)?),
+        Box::new(steering::Hit::new(workload, steering::Churn::None)?),
+        Box::new(steering::Hit::new(workload, steering::Churn::Million)?),
         Box::new(ring::OneCore::new()),
         Box::new(ring::TwoCores::new(machine)),
         Box::new(virtual_time::VirtualTime::new(virtual_time::FrameSize::Smallest)?),

@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use nic::steering::FlowKey;
+use nic::steering::flow_of;
 use wire::walk;
 
 use crate::clock::thread_cpu_ns;
@@ -45,7 +45,7 @@ impl Job for Parse {
             for frame in self.bytes.chunks_exact(FRAME_STRIDE_BYTES) {
                 let frame = frame.get(..FRAME_BYTES).unwrap_or_default();
                 let headers = walk::headers(frame);
-                let key = FlowKey::of(frame, &headers, false);
+                let key = flow_of(frame, &headers, false);
                 check += u64::from(key.is_some());
                 // Both have to exist, in memory.
                 black_box((&headers, &key));

@@ -48,6 +48,7 @@ impl Scenario {
         within("drain_ns", self.drain_ns, 0..=MAX_DURATION_NS)?;
         self.check_host()?;
         self.check_nic()?;
+        self.check_steering()?;
         for (i, row) in self.costs.iter().enumerate() {
             if Op::from_key(&row.op).is_none() {
                 let known: Vec<_> = Op::ALL.iter().map(|op| op.key()).collect();

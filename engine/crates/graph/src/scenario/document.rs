@@ -1,23 +1,9 @@
 //! The document's keys and their defaults.
 
+use super::SteeringSection;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use traffic::TrafficConfig;
-
-macro_rules! section {
-    ($(#[$outer:meta])* $name:ident { $($(#[doc = $doc:literal])+ $(#[serde($serde:meta)])? $field:ident : $type:ty = $default:expr,)+ }) => {
-        $(#[$outer])*
-        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-        #[serde(deny_unknown_fields, default)]
-        pub struct $name { $($(#[doc = $doc])+ $(#[serde($serde)])? pub $field: $type,)+ }
-
-        impl Default for $name {
-            fn default() -> Self {
-                $name { $($field: $default,)+ }
-            }
-        }
-    };
-}
 
 section! {
     /// Which header fields are hashed, per kind of packet: `off`, `2-tuple` or `4-tuple`.
@@ -292,6 +278,9 @@ pub struct Scenario {
     /// The host.
     #[serde(default)]
     pub host: HostSection,
+    /// Who decides which queue and CPU a flow goes to.
+    #[serde(default)]
+    pub steering: SteeringSection,
     /// Rows that replace the cost table's.
     #[serde(default)]
     pub costs: Vec<CostOverride>,
@@ -319,6 +308,7 @@ impl Default for Scenario {
             traffic: TrafficConfig::default(),
             nic: NicSection::default(),
             host: HostSection::default(),
+            steering: SteeringSection::default(),
             costs: Vec::new(),
             observe: ObserveSection::default(),
         }

@@ -1,10 +1,26 @@
 //! The scenario: one versioned document that describes NIC, host, traffic and what to observe. Parsed, then checked
 //! as a whole; nothing of it is applied before.
 
+macro_rules! section {
+    ($(#[$outer:meta])* $name:ident { $($(#[doc = $doc:literal])+ $(#[serde($serde:meta)])? $field:ident : $type:ty = $default:expr,)+ }) => {
+        $(#[$outer])*
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+        #[serde(deny_unknown_fields, default)]
+        pub struct $name { $($(#[doc = $doc])+ $(#[serde($serde)])? pub $field: $type,)+ }
+
+        impl Default for $name {
+            fn default() -> Self {
+                $name { $($field: $default,)+ }
+            }
+        }
+    };
+}
+
 mod check;
 mod document;
 mod error;
 mod parse;
+mod steering;
 
 pub use document::{
     AppsSection, CacheConfig, CoalesceSection, ContextSection, CostOverride, HostSection, NapiSection,
@@ -13,3 +29,4 @@ pub use document::{
 };
 pub use error::ScenarioError;
 pub use parse::{Format, schema};
+pub use steering::{Mode, NtupleSection, SteeringSection, TableSection};

@@ -146,6 +146,7 @@ impl Ground {
             hash,
             hash_type: HashType::L4,
             checksum_good: true,
+            by_rule: false,
             sent_ns: 0,
             ready_ns: 0,
             headers: wire::walk::headers(frame),

@@ -17,6 +17,7 @@ fn packet(id: u64, bytes: usize) -> RxPacket {
         hash: 0,
         hash_type: HashType::None,
         checksum_good: true,
+        by_rule: false,
         sent_ns: 0,
         ready_ns: 0,
         headers: Default::default(),

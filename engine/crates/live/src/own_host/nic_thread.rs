@@ -187,6 +187,7 @@ impl NicThread {
             hash: classified.hash,
             hash_type: classified.hash_type,
             checksum_good: classified.checksum_good,
+            by_rule: false,
             sent_ns: match self.pacing {
                 Pacing::Paced => offer.sent_ns,
                 // The source does not keep its times: the frame is sent when it is taken.
@@ -277,6 +278,7 @@ fn counter_of(reason: DropReason) -> NicCounter {
         DropReason::RxMissed => NicCounter::RxMissed,
         DropReason::RxNoBuffer => NicCounter::RxNoBuffer,
         DropReason::RxLengthError => NicCounter::RxLengthErrors,
+        DropReason::RxFilter => NicCounter::RxFiltered,
         _ => NicCounter::RxHeaderErrors,
     }
 }

@@ -100,6 +100,10 @@ fn check(scenario: &Scenario, settings: &Settings) -> Result<(), ScenarioError> 
         let value = format!("{:?}", scenario.host.rps.cpus);
         return refused("host.rps.cpus", value, "empty with clock = real: frames stay on their queue's CPU");
     }
+    if !scenario.steering.rules.is_empty() {
+        let value = format!("{} rules", scenario.steering.rules.len());
+        return refused("steering.rules", value, "none with clock = real: its NIC has no flow table");
+    }
     if !scenario.host.apps.pinned {
         return refused(
             "host.apps.pinned",

@@ -26,7 +26,7 @@ impl Outcome {
                     own.and_then(|own| own.host.softnets().get(usize::from(cpu))).map(|s| &s.counters)
                 };
                 let cpus = (0..self.scenario.host.cpus).map(|cpu| softnet(cpu).unwrap_or(&none));
-                tables::counters(self.counters.iter().cloned(), cpus)
+                tables::counters(self.counters.iter().cloned(), None, cpus)
             }
             "trace" => tables::trace(seen),
             "verdicts" => tables::verdicts(seen),

@@ -1,5 +1,6 @@
 //! A hardware receive queue: a ring, its interrupt, its counters.
 
+mod barrier;
 mod coalesce;
 mod descriptor;
 mod ring;
@@ -10,9 +11,12 @@ pub use coalesce::{Coalesce, CoalesceConfig};
 pub use descriptor::{DONE, Descriptor, END_OF_PACKET};
 pub use ring::Ring;
 
+pub(crate) use barrier::{Barrier, Moving, open_frames, pass};
+
 use crate::counters::Tally;
 use crate::{Classified, NicCounter};
 use stage::{Counters, QueueId, Signal};
+use std::collections::VecDeque;
 use wire::Fault;
 
 /// One receive queue.
@@ -21,11 +25,14 @@ pub struct RxQueue {
     pub(crate) ring: Ring,
     pub(crate) coalesce: Coalesce,
     pub(crate) tally: Tally,
+    /// In order of place.
+    pub(crate) barriers: VecDeque<Barrier>,
 }
 
 impl RxQueue {
     pub(crate) fn new(queue: QueueId, ring: Ring, coalesce: CoalesceConfig) -> Self {
-        RxQueue { ring, coalesce: Coalesce::new(queue, coalesce), tally: Tally::default() }
+        let coalesce = Coalesce::new(queue, coalesce);
+        RxQueue { ring, coalesce, tally: Tally::default(), barriers: VecDeque::new() }
     }
 
     /// Its descriptors.

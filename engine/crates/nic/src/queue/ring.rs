@@ -35,6 +35,12 @@ pub struct Ring {
     buffer_bytes: usize,
     /// When the newest frame was written back.
     newest_ns: Nanos,
+    /// Frames the host has taken.
+    taken: u64,
+    /// Of these, those it had done with at `done_ns`, and before that.
+    done: u64,
+    done_before: u64,
+    done_ns: Nanos,
     /// Frames written back and not taken, oldest first.
     frames: WrittenBack,
 }
@@ -54,6 +60,10 @@ impl Ring {
             refill_batch,
             buffer_bytes: buffer_bytes as usize,
             newest_ns: 0,
+            taken: 0,
+            done: 0,
+            done_before: 0,
+            done_ns: 0,
             frames: WrittenBack::new(size as usize),
         }
     }
@@ -76,6 +86,31 @@ impl Ring {
     /// Frames written back and not taken.
     pub fn waiting(&self) -> usize {
         self.frames.len()
+    }
+
+    /// Frames written back since the beginning.
+    pub(crate) fn written(&self) -> u64 {
+        self.taken + self.frames.len() as u64
+    }
+
+    /// Frames the host has taken since the beginning.
+    pub(crate) fn taken(&self) -> u64 {
+        self.taken
+    }
+
+    /// Frames the host has done with by `now_ns`. It says so when it comes back for more or arms the interrupt, which
+    /// in virtual time may be ahead of a frame that arrives now.
+    pub(crate) fn done(&self, now_ns: Nanos) -> u64 {
+        if now_ns >= self.done_ns { self.done } else { self.done_before }
+    }
+
+    /// The host has done with all it took.
+    #[inline]
+    pub(crate) fn all_done(&mut self, now_ns: Nanos) {
+        if now_ns > self.done_ns {
+            (self.done_before, self.done_ns) = (self.done, now_ns);
+        }
+        self.done = self.taken;
     }
 
     /// The descriptors, by slot.
@@ -190,7 +225,9 @@ impl Ring {
     /// Take up to `limit` frames written back by `now_ns`; their descriptors become vacant.
     #[inline]
     pub(crate) fn take(&mut self, now_ns: Nanos, limit: usize, out: &mut Vec<RxPacket>) -> usize {
+        self.all_done(now_ns);
         let taken = self.ready(now_ns).min(limit);
+        self.taken += taken as u64;
         for run in self.frames.oldest(taken) {
             out.extend_from_slice(run);
             self.vacant += run.iter().map(|packet| self.descriptors_for(packet.bytes as usize)).sum::<u32>();

@@ -17,6 +17,7 @@ fn packet(id: u64, bytes: usize, ready_ns: Nanos) -> RxPacket {
         hash: id as u32,
         hash_type: HashType::None,
         checksum_good: false,
+        by_rule: false,
         sent_ns: ready_ns,
         ready_ns,
         headers: wire::walk::Headers::default(),

@@ -1,17 +1,23 @@
 //! The NIC as its driver sees it.
 
 use crate::Nic;
-use stage::{BufferPool, Nanos, QueueId, RxPacket, RxQueues, Signal};
+use crate::queue::{Moving, open_frames, pass};
+use stage::{
+    BufferPool, Nanos, OldRule, QueueId, RuleId, RxPacket, RxQueues, Signal, SteerRequest, SteeringError,
+};
 
 impl RxQueues for Nic {
     #[inline]
     fn take(&mut self, queue: QueueId, now_ns: Nanos, limit: usize, out: &mut Vec<RxPacket>) -> usize {
+        pass(&mut self.queues, queue, now_ns);
+        let limit = limit.min(open_frames(&self.queues, queue, now_ns));
         self.queues.get_mut(queue.index()).map_or(0, |queue| queue.ring.take(now_ns, limit, out))
     }
 
     #[inline]
     fn ready(&self, queue: QueueId, now_ns: Nanos) -> usize {
-        self.queues.get(queue.index()).map_or(0, |queue| queue.ring.ready(now_ns))
+        let open = open_frames(&self.queues, queue, now_ns);
+        self.queues.get(queue.index()).map_or(0, |queue| queue.ring.ready(now_ns).min(open))
     }
 
     /// Below the refill batch nothing is posted.
@@ -29,6 +35,7 @@ impl RxQueues for Nic {
     #[inline]
     fn arm(&mut self, queue: QueueId, now_ns: Nanos) -> Signal {
         let Some(queue) = self.queues.get_mut(queue.index()) else { return Signal::Quiet };
+        queue.ring.all_done(now_ns);
         let signal = queue.coalesce.arm(now_ns, queue.ring.waiting());
         queue.count_interrupt(signal)
     }
@@ -38,5 +45,22 @@ impl RxQueues for Nic {
         let Some(queue) = self.queues.get_mut(queue.index()) else { return Signal::Quiet };
         let signal = queue.coalesce.timer(now_ns);
         queue.count_interrupt(signal)
+    }
+
+    fn steer_flow(&mut self, now_ns: Nanos, request: &SteerRequest) -> Result<RuleId, SteeringError> {
+        self.insert_rule(now_ns, request)
+    }
+
+    fn expire_flows(
+        &mut self,
+        now_ns: Nanos,
+        limit: usize,
+        may_expire: &mut dyn FnMut(OldRule) -> bool,
+    ) -> usize {
+        let Some(table) = &mut self.steering else { return 0 };
+        let queues = Moving(&mut self.queues);
+        table.scan(now_ns, limit, &queues, |rule, known, idle_since_ns| {
+            may_expire(OldRule { rule, queue: known.queue, idle_since_ns })
+        })
     }
 }

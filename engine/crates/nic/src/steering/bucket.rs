@@ -116,10 +116,4 @@ impl Bucket {
         self.set(last, 0, NOWHERE);
         true
     }
-
-    /// The flow at `from` has moved to `to`; false if it is not here.
-    pub(super) fn relocate(&mut self, from: u32, to: u32) -> bool {
-        let place = self.places.iter_mut().take(self.len.into()).find(|place| **place == from);
-        place.map(|place| *place = to).is_some()
-    }
 }

@@ -1,21 +1,25 @@
 //! An exact-match flow table: a hash table of one-line buckets that lead to flows of one line each.
 //!
 //! The caller gives the hash: the RSS hash under a secret key, or any keyed hash. A lookup reads two cache lines,
-//! the bucket's and the flow's. The flows lie densely in order of insertion, so that those in use together share
-//! pages and the TLB. A full bucket overflows into the next one (linear probing by buckets).
+//! the bucket's and the flow's. The flows lie in order of insertion, a removed one's place taken by the next, so that
+//! those in use together share pages and the TLB; a flow keeps its place. A full bucket overflows into the next one
+//! (linear probing by buckets), but not far.
 
-use super::FlowKey;
 use super::bucket::{Bucket, WAYS};
 use crate::ConfigError;
+use stage::FlowKey;
 
 /// Most flows.
 const MOST_FLOWS: u32 = 1 << 24;
 /// Lookups whose lines are fetched together.
 const BATCH: usize = 32;
+/// Buckets a flow may be from its home. At most three of four ways are used, and of equally loaded buckets one in
+/// 10^7 overflows that far: only hashes chosen to collide do, and they shall not make lookups slow.
+const MOST_OVERFLOWED: usize = 16;
 
-/// A flow's place; it holds until the next insertion or removal.
+/// A flow's place; it holds until the flow is removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Slot(u32);
+pub struct Slot(pub(super) u32);
 
 /// A flow, in one cache line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,9 +39,14 @@ pub struct Flow {
 
 const _: () = assert!(size_of::<Flow>() == 64);
 
-/// The table holds as many flows as it may (-ENOSPC).
+/// A flow that is not taken; the table is unchanged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Full;
+pub enum Full {
+    /// The table holds as many flows as it may (-ENOSPC).
+    Table,
+    /// Too many flows have hashes near this one's (-EBUSY).
+    Neighbourhood,
+}
 
 /// The table.
 #[derive(Debug)]
@@ -45,6 +54,8 @@ pub struct ExactMatch {
     /// A power of two; there are more ways than flows, so one is never full.
     buckets: Box<[Bucket]>,
     flows: Vec<Flow>,
+    /// Places of removed flows, taken from the end.
+    vacant: Vec<u32>,
     capacity: u32,
 }
 
@@ -62,18 +73,19 @@ impl ExactMatch {
         Ok(ExactMatch {
             buckets: vec![Bucket::default(); ways / WAYS].into_boxed_slice(),
             flows: Vec::with_capacity(capacity as usize),
+            vacant: Vec::new(),
             capacity,
         })
     }
 
     /// Flows in the table.
     pub fn len(&self) -> u32 {
-        self.flows.len() as u32
+        (self.flows.len() - self.vacant.len()) as u32
     }
 
     /// No flow is in the table.
     pub fn is_empty(&self) -> bool {
-        self.flows.is_empty()
+        self.len() == 0
     }
 
     /// Flows the table may hold.
@@ -83,7 +95,13 @@ impl ExactMatch {
 
     /// The flows, in no particular order.
     pub fn iter(&self) -> impl Iterator<Item = &Flow> {
-        self.flows.iter()
+        self.buckets.iter().flat_map(Bucket::places).filter_map(|place| self.flows.get(place as usize))
+    }
+
+    /// The flow found at `slot`.
+    #[inline]
+    pub fn flow(&self, slot: Slot) -> Option<&Flow> {
+        self.flows.get(slot.0 as usize)
     }
 
     /// Find a flow.
@@ -91,8 +109,8 @@ impl ExactMatch {
     pub fn find(&self, key: &FlowKey, hash: u32) -> Option<Slot> {
         let mixed = mix(hash);
         let mut at = self.home(mixed);
-        // There is always a bucket that is not full: it ends the search.
-        while let Some(bucket) = self.buckets.get(at) {
+        for _ in 0..=MOST_OVERFLOWED {
+            let bucket = self.buckets.get(at)?;
             let found =
                 bucket.ways(tag(mixed)).map(|way| bucket.place(way)).find(|place| self.is(*place, key));
             if found.is_some() || !bucket.is_full() {
@@ -151,33 +169,51 @@ impl ExactMatch {
         flow.value
     }
 
-    /// Add a flow, or give the flow a new value and leave its counts; returns the value it had.
-    ///
-    /// # Errors
-    /// The table is full; it is unchanged.
-    pub fn insert(&mut self, key: FlowKey, hash: u32, value: u32) -> Result<Option<u32>, Full> {
-        if let Some(slot) = self.find(&key, hash) {
-            let known = self.flows.get_mut(slot.0 as usize);
-            return Ok(known.map(|flow| std::mem::replace(&mut flow.value, value)));
+    /// Give the flow at `slot` a new value.
+    #[inline]
+    pub fn set_value(&mut self, slot: Slot, value: u32) {
+        if let Some(flow) = self.flows.get_mut(slot.0 as usize) {
+            flow.value = value;
         }
-        if self.len() == self.capacity {
-            return Err(Full);
-        }
-        let (mixed, place) = (mix(hash), self.len());
-        self.flows.push(Flow { key, value, mixed, packets: 0, bytes: 0 });
-        self.enter(self.home(mixed), mixed, place);
-        Ok(None)
     }
 
-    /// Enter a flow in the first bucket from `at` on that has room.
-    fn enter(&mut self, mut at: usize, mixed: u32, place: u32) {
-        while let Some(bucket) = self.buckets.get_mut(at) {
-            if !bucket.is_full() {
-                bucket.push(tag(mixed), place);
-                return;
-            }
-            at = self.following(at);
+    /// Add a flow, or give the flow a new value and leave its counts; returns its place.
+    ///
+    /// # Errors
+    /// There is no room; the table is unchanged.
+    pub fn insert(&mut self, key: FlowKey, hash: u32, value: u32) -> Result<Slot, Full> {
+        if let Some(slot) = self.find(&key, hash) {
+            self.set_value(slot, value);
+            return Ok(slot);
         }
+        if self.len() == self.capacity {
+            return Err(Full::Table);
+        }
+        let mixed = mix(hash);
+        let at = self.vacancy(self.home(mixed)).ok_or(Full::Neighbourhood)?;
+        let flow = Flow { key, value, mixed, packets: 0, bytes: 0 };
+        let place = match self.vacant.pop() {
+            Some(place) => {
+                if let Some(old) = self.flows.get_mut(place as usize) {
+                    *old = flow;
+                }
+                place
+            }
+            None => {
+                self.flows.push(flow);
+                self.flows.len() as u32 - 1
+            }
+        };
+        if let Some(bucket) = self.buckets.get_mut(at) {
+            bucket.push(tag(mixed), place);
+        }
+        Ok(Slot(place))
+    }
+
+    /// The first bucket from a flow's home on that has room, unless that is too far.
+    fn vacancy(&self, home: usize) -> Option<usize> {
+        let mut ahead = (0..=MOST_OVERFLOWED).map(|n| (home + n) & (self.buckets.len() - 1));
+        ahead.find(|at| self.buckets.get(*at).is_some_and(|bucket| !bucket.is_full()))
     }
 
     /// Remove a flow and return it.
@@ -185,13 +221,8 @@ impl ExactMatch {
         let place = self.find(key, hash)?.0;
         let hole = self.on_the_way(mix(hash), |bucket| bucket.remove(place))?;
         self.close(hole);
-        // The last flow moves into the gap.
-        let removed = self.flows.swap_remove(place as usize);
-        if let Some(moved) = self.flows.get(place as usize) {
-            let last = self.len();
-            self.on_the_way(moved.mixed, |bucket| bucket.relocate(last, place));
-        }
-        Some(removed)
+        self.vacant.push(place);
+        self.flows.get(place as usize).copied()
     }
 
     /// The first bucket from a flow's home on of which `change` says that it was the one.
@@ -230,7 +261,9 @@ impl ExactMatch {
             });
             if let Some((place, mixed)) = overflowed {
                 self.buckets.get_mut(at).map(|bucket| bucket.remove(place));
-                self.enter(hole, mixed, place);
+                if let Some(bucket) = self.buckets.get_mut(hole) {
+                    bucket.push(tag(mixed), place);
+                }
                 hole = at;
             }
             if last {

@@ -11,32 +11,28 @@ fn key(n: u32) -> FlowKey {
 }
 
 #[test]
-fn every_field_tells_flows_apart() {
-    let v4 = FlowKey::ipv4([1; 8], [1; 4], 6);
-    let v6 = FlowKey::ipv6([1; 32], [1; 4], 6);
-    let mut long = [0; 32];
-    long[..8].copy_from_slice(&[1; 8]);
-    assert_ne!(v4, FlowKey::ipv4([1; 8], [1; 4], 17));
-    assert_ne!(v4, FlowKey::ipv4([1; 8], [1, 1, 1, 2], 6));
-    assert_ne!(v4, FlowKey::ipv6(long, [1; 4], 6));
-    for i in 0..32 {
-        let mut other = [1; 32];
-        other[i] = 2;
-        assert_ne!(v6, FlowKey::ipv6(other, [1; 4], 6), "byte {i}");
-    }
+fn a_full_table_refuses_and_keeps_what_it_has() {
+    let mut table = ExactMatch::new(20).unwrap();
+    let places: Vec<_> = (0..20).map(|n| table.insert(key(n), n, n).unwrap()).collect();
+    assert_eq!(table.insert(key(20), 20, 20), Err(Full::Table));
+    assert_eq!(table.insert(key(7), 7, 70), Ok(places[7]));
+    assert_eq!((table.value(places[7]), table.len(), table.find(&key(20), 20)), (70, 20, None));
+    assert_eq!(table.remove(&key(0), 0).map(|flow| flow.value), Some(0));
+    assert_eq!(table.insert(key(20), 20, 20), Ok(places[0]));
+    assert!((1..20).all(|n| table.find(&key(n), n) == Some(places[n as usize])), "flows keep their places");
 }
 
 #[test]
-fn a_full_table_refuses_and_keeps_what_it_has() {
-    let mut table = ExactMatch::new(20).unwrap();
-    for n in 0..20 {
-        assert_eq!(table.insert(key(n), n, n), Ok(None));
+fn equal_hashes_are_taken_only_so_far() {
+    let mut table = ExactMatch::new(4096).unwrap();
+    let taken = (0..4096).take_while(|n| table.insert(key(*n), 7, *n).is_ok()).count();
+    assert_eq!(taken, (MOST_OVERFLOWED + 1) * WAYS);
+    assert_eq!(table.insert(key(4096), 7, 0), Err(Full::Neighbourhood));
+    assert!(table.insert(key(4096), 0x8000_0000, 0).is_ok());
+    for n in (0..taken as u32).rev() {
+        assert_eq!(table.remove(&key(n), 7).map(|flow| flow.value), Some(n));
     }
-    assert_eq!(table.insert(key(20), 20, 20), Err(Full));
-    assert_eq!(table.insert(key(7), 7, 70), Ok(Some(7)));
-    assert_eq!((table.len(), table.find(&key(20), 20)), (20, None));
-    assert_eq!(table.remove(&key(0), 0).map(|flow| flow.value), Some(0));
-    assert_eq!(table.insert(key(20), 20, 20), Ok(None));
+    assert_eq!(table.len(), 1);
 }
 
 #[test]
@@ -70,9 +66,11 @@ proptest! {
             if action == 0 {
                 prop_assert_eq!(table.remove(&key(n), hash(n)).map(|flow| flow.value), model.remove(&key(n)));
             } else if model.len() == 30 && !model.contains_key(&key(n)) {
-                prop_assert_eq!(table.insert(key(n), hash(n), value), Err(Full));
+                prop_assert_eq!(table.insert(key(n), hash(n), value), Err(Full::Table));
             } else {
-                prop_assert_eq!(table.insert(key(n), hash(n), value), Ok(model.insert(key(n), value)));
+                let slot = table.insert(key(n), hash(n), value).unwrap();
+                model.insert(key(n), value);
+                prop_assert_eq!(table.flow(slot).map(|flow| (flow.key, flow.value)), Some((key(n), value)));
             }
             prop_assert_eq!((table.len() as usize, table.iter().count()), (model.len(), model.len()));
             let keys: Vec<_> = (0..48).map(key).collect();

@@ -1,0 +1,144 @@
+//! From the scenario's `steering` keys to the NIC's flow table.
+
+use crate::scenario::{Mode, NtupleSection};
+use crate::{Scenario, ScenarioError};
+use nic::steering::{Action, Admission, FlowKey, Moves, NtupleRule, SteeringConfig};
+use stage::QueueId;
+use std::net::IpAddr;
+
+/// The flow table of the scenario's NIC, where its mode has one.
+pub(crate) fn flow_table(scenario: &Scenario) -> Result<Option<SteeringConfig>, ScenarioError> {
+    let table = &scenario.steering.table;
+    let refused = |key: &str, value: &str, allowed: &str| {
+        Err(ScenarioError::new(format!("steering.table.{key}"), value, allowed))
+    };
+    let config = SteeringConfig {
+        capacity_rules: table.capacity_rules,
+        ways: table.ways,
+        signature_bits: table.signature_bits,
+        insert_latency_ns: table.insert_latency_ns,
+        insertions_per_second: table.insertions_per_second,
+        admission: match Admission::from_name(&table.admission) {
+            Some(admission) => admission,
+            None => return refused("admission", &table.admission, "first_come, rate, priority"),
+        },
+        moves: match table.moves.as_str() {
+            "safe" => Moves::Safe { drain_ns: table.drain_ns },
+            "unsafe" => Moves::Unsafe,
+            other => return refused("moves", other, "safe, unsafe"),
+        },
+        idle_ns: table.idle_ns,
+        rules: rules(scenario)?,
+    };
+    Ok(match scenario.steering.mode {
+        Mode::None | Mode::Rss if config.rules.is_empty() => None,
+        _ => Some(config),
+    })
+}
+
+fn rules(scenario: &Scenario) -> Result<Vec<NtupleRule>, ScenarioError> {
+    let mut rules: Vec<NtupleRule> = Vec::with_capacity(scenario.steering.rules.len());
+    for (i, given) in scenario.steering.rules.iter().enumerate() {
+        let new = rule(i, given, scenario.nic.queues)?;
+        if let Some(first) = rules.iter().position(|other| other.location == new.location) {
+            let allowed = format!("a location of its own; steering.rules[{first}] has this one");
+            return Err(ScenarioError::new(format!("steering.rules[{i}].location"), new.location, allowed));
+        }
+        rules.push(new);
+    }
+    Ok(rules)
+}
+
+/// Bytes of an address, of 4 or 16, and as many that say which bits count.
+struct Network {
+    bytes: Vec<u8>,
+    mask: Vec<u8>,
+}
+
+fn rule(i: usize, given: &NtupleSection, queues: u16) -> Result<NtupleRule, ScenarioError> {
+    let key = |name: &str| format!("steering.rules[{i}].{name}");
+    let source = network(&key("source"), &given.source)?;
+    let destination = network(&key("destination"), &given.destination)?;
+    let bytes = match (&source, &destination) {
+        (Some(a), Some(b)) if a.bytes.len() != b.bytes.len() => {
+            let allowed = "an address of the source's family";
+            return Err(ScenarioError::new(key("destination"), &given.destination, allowed));
+        }
+        (Some(either), _) | (_, Some(either)) => either.bytes.len(),
+        _ => 0,
+    };
+    let (mut addresses, mut address_mask) = ([0; 32], [0; 32]);
+    for (at, network) in [(0, &source), (bytes, &destination)] {
+        if let Some(network) = network {
+            copy(&mut addresses, at, &network.bytes);
+            copy(&mut address_mask, at, &network.mask);
+        }
+    }
+    let (protocol, protocol_mask) = match given.protocol.as_str() {
+        "" => (0, 0),
+        "tcp" => (wire::protocol::TCP, 255),
+        "udp" => (wire::protocol::UDP, 255),
+        other => return Err(ScenarioError::new(key("protocol"), other, "tcp, udp, or nothing for any")),
+    };
+    let port = |port: Option<u16>, mask: u16| {
+        (port.unwrap_or(0).to_be_bytes(), port.map_or(0, |_| mask).to_be_bytes())
+    };
+    let (source_port, source_mask) = port(given.source_port, given.source_port_mask);
+    let (destination_port, destination_mask) = port(given.destination_port, given.destination_port_mask);
+    let both = |[a, b]: [u8; 2], [c, d]: [u8; 2]| [a, b, c, d];
+    let version = match bytes {
+        0 => 0,
+        4 => 4,
+        _ => 6,
+    };
+    let action = match given.queue {
+        -1 => Action::Drop,
+        queue if (0..i32::from(queues)).contains(&queue) => Action::Queue(QueueId(queue as u16)),
+        queue => return Err(ScenarioError::new(key("queue"), queue, format!("-1 to {}", queues - 1))),
+    };
+    Ok(NtupleRule {
+        location: given.location.unwrap_or(i as u32),
+        value: FlowKey::from_parts(addresses, both(source_port, destination_port), protocol, version),
+        mask: FlowKey::from_parts(
+            address_mask,
+            both(source_mask, destination_mask),
+            protocol_mask,
+            if version == 0 { 0 } else { 255 },
+        ),
+        action,
+    })
+}
+
+fn copy(to: &mut [u8; 32], at: usize, from: &[u8]) {
+    to.iter_mut().skip(at).zip(from).for_each(|(to, from)| *to = *from);
+}
+
+/// `10.0.0.0/8`, `2001:db8::1`; nothing for an empty text.
+fn network(key: &str, text: &str) -> Result<Option<Network>, ScenarioError> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let refused = || ScenarioError::new(key, text, "an address, or a network as in 10.0.0.0/8");
+    let (address, prefix) = match text.split_once('/') {
+        Some((address, prefix)) => (address, Some(prefix.parse::<usize>().map_err(|_| refused())?)),
+        None => (text, None),
+    };
+    let bytes = match address.parse::<IpAddr>().map_err(|_| refused())? {
+        IpAddr::V4(address) => address.octets().to_vec(),
+        IpAddr::V6(address) => address.octets().to_vec(),
+    };
+    let bits = 8 * bytes.len();
+    let prefix = prefix.unwrap_or(bits);
+    if prefix > bits {
+        return Err(refused());
+    }
+    let mask = (0..bytes.len()).map(|i| {
+        let counting = prefix.saturating_sub(8 * i).min(8);
+        !(0xff_u16 >> counting) as u8
+    });
+    let mask: Vec<u8> = mask.collect();
+    if bytes.iter().zip(&mask).any(|(byte, mask)| byte & !mask != 0) {
+        return Err(ScenarioError::new(key, text, "a network whose bits behind the prefix are 0"));
+    }
+    Ok(Some(Network { bytes, mask }))
+}
