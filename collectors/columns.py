@@ -1,21 +1,47 @@
-"""Every column of every table: name, dtype, unit, meaning. What a table holds is checked against this.
+"""Every column of every table of a run: name, dtype, unit, meaning. Tables are checked against this.
 
-`clock` says whose time it is; `source` says where a figure comes from: `engine` for what was counted while
-real bytes moved, `model` for whatever is computed from the cost table or the cache model. Times in virtual
-time are sums of modelled costs, so every table of times is `model`.
+`clock` says whose time it is; `source` says where a figure comes from. Times in virtual time are sums of
+modelled costs, so every table of times is `model`. Tables of the Linux host are declared with the same words
+in `collectors.linux.columns`; `docs/reference/tables.md` has both.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 Dtype = Literal["int64", "uint64", "float64", "category", "str"]
 Clock = Literal["virtual", "real"]
-Source = Literal["engine", "model", "bcc", "procfs", "pmu", "unavailable"]
+Source = Literal[
+    "engine",
+    "model",
+    "bcc",
+    "procfs",
+    "netlink",
+    "ethtool",
+    "socket",
+    "pmu",
+    "measured-latency",
+    "cachegrind",
+    "unavailable",
+]
 
 CLOCKS: tuple[Clock, ...] = ("virtual", "real")
-SOURCES: tuple[Source, ...] = ("engine", "model", "bcc", "procfs", "pmu", "unavailable")
+MEANINGS: dict[Source, str] = {
+    "engine": "counted, or timed, by the engine while real bytes moved",
+    "model": "computed from the cost table or the cache model",
+    "bcc": "BPF programs on the kernel's tracepoints",
+    "procfs": "files of /proc and /sys",
+    "netlink": "the kernel's answers over rtnetlink and generic netlink",
+    "ethtool": "a driver's own statistics",
+    "socket": "what a program's own socket calls told it",
+    "pmu": "the processor's event counters, through perf_event_open",
+    "measured-latency": "single memory accesses timed with the processor's cycle counter",
+    "cachegrind": "instructions of the engine run one by one through valgrind's model of caches",
+    "unavailable": "nothing on this machine tells it",
+}
+"""What each source is."""
+SOURCES: tuple[Source, ...] = get_args(Source)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +77,7 @@ def _table(name: str, source: Source, row: str, *columns: tuple[str, Dtype, str,
 
 ORIGIN = (
     Column("clock", "category", "", "whose time it is: virtual or real"),
-    Column("source", "category", "", "where the figures come from: " + ", ".join(SOURCES)),
+    Column("source", "category", "", "where the figures come from, one of the words above"),
 )
 """The last two columns of every table."""
 

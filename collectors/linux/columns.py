@@ -6,12 +6,8 @@ Times are CLOCK_MONOTONIC in ns, the clock of the kernel's BPF programs too. Wha
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
 
-from collectors.columns import Column, Dtype
-
-Source = Literal["bcc", "procfs", "pmu", "ethtool", "netlink", "socket", "measured-latency", "unavailable"]
-SOURCES: tuple[Source, ...] = get_args(Source)
+from collectors.columns import Column, Dtype, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +112,8 @@ SPECS: tuple[HostTable, ...] = (
             _CPU,
             _column("irq", "category", "", "number, or the name of an architecture's own interrupt"),
             _column("action", "category", "", "who handles it, from /proc/interrupts"),
+            _column("device", "category", "", "the interface it serves; empty: none"),
+            _column("queue", "int64", "", "queue of that interface, from 0; -1: none, or not told"),
         ),
         (_column("count", "float64", "1", "handler calls"), _NS),
         (_SHARE, _per_second("per_s", "count", "1")),

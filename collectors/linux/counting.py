@@ -16,10 +16,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from collectors.columns import Clock
+from collectors.columns import Clock, Source
 from collectors.linux import distribution
 from collectors.linux.bpf.program import Program, load
-from collectors.linux.columns import TABLES, Source
+from collectors.linux.columns import TABLES
 from collectors.linux.files import Reread
 from collectors.linux.frame import frame
 from collectors.linux.unavailable import Unavailable

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from collectors.columns import CLOCKS
-from collectors.linux.columns import SOURCES, HostTable, Source
+from collectors.columns import CLOCKS, SOURCES, Source
+from collectors.linux.columns import HostTable
 
 
 def frame(spec: HostTable, rows: Sequence[tuple[object, ...]], source: Source) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Hardware interrupts per line and CPU: bcc tracepoints, else the counts of /proc/interrupts.
+"""Hardware interrupts per line, CPU and queue: bcc tracepoints, else the counts of /proc/interrupts.
 
 An architecture's own interrupts (timer, function calls) pass no irq_handler tracepoint: with bcc they are not
 in the table.
@@ -11,7 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from collectors.linux.counting import Counts, HostCollector
+from collectors.linux.ethtool import devices
 from collectors.linux.files import Reread
+from collectors.linux.interrupt import NOBODY, owners
 
 KEY = np.dtype([("cpu", "<u4"), ("irq", "<i4")])
 SUM = np.dtype([("count", "<u8"), ("ns", "<u8")])
@@ -28,18 +30,25 @@ class Hardirq(HostCollector):
     def open(self) -> None:
         """See the base."""
         self._files["interrupts"] = Reread(Path("/proc/interrupts"))
+        actions = {str(irq): str(action) for _, irq, action in interrupts(self._files["interrupts"].text())}
+        self._owners = owners(actions, devices())
         self.sources = {"hardirq": "bcc" if self._program else "procfs"}
 
     def read(self) -> dict[str, Counts]:
         """See the base."""
         counted = interrupts(self._files["interrupts"].text())
         if self._program is None:
-            return {"hardirq": counted}
+            return {
+                "hardirq": {
+                    (*key, *self._owners.get(str(key[1]), NOBODY)): values for key, values in counted.items()
+                }
+            }
         actions = {str(irq): action for _, irq, action in counted}
         found: Counts = {}
         for key, value in self._program.entries("hardirq_sums", KEY, SUM):
             irq = str(key["irq"])
-            found[int(key["cpu"]), irq, actions.get(irq, "")] = (float(value["count"]), float(value["ns"]))
+            name = (int(key["cpu"]), irq, actions.get(irq, ""), *self._owners.get(irq, NOBODY))
+            found[name] = (float(value["count"]), float(value["ns"]))
         return {"hardirq": found}
 
 

@@ -13,8 +13,9 @@ from types import TracebackType
 
 import pandas as pd
 
+from collectors.columns import Source
 from collectors.linux.bpf.program import Program, load
-from collectors.linux.columns import TABLES, Source
+from collectors.linux.columns import TABLES
 from collectors.linux.counting import HostCollector
 from collectors.linux.device import Device
 from collectors.linux.drops import Drops

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from collectors.columns import Source
 from collectors.linux.bpf.program import MIGRATED
-from collectors.linux.columns import Source
 from collectors.linux.counting import Counts, HostCollector, Row
 from collectors.linux.distribution import BUCKETS
 from collectors.linux.files import Reread, cpus

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from collectors.columns import Source
 from collectors.linux.bpf.program import Program
-from collectors.linux.columns import Source
 from collectors.linux.counting import Counts, HostCollector
 from collectors.linux.distribution import BUCKETS
 from collectors.linux.files import NET, Reread, cpus

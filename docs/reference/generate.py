@@ -12,7 +12,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from collectors.columns import ORIGIN, SPECS, Column
+from collectors.columns import MEANINGS, ORIGIN, SPECS, Column
+from collectors.linux.columns import SPECS as HOST_SPECS
 from collectors.metrics import METRICS
 from engine import _core, declared
 
@@ -249,12 +250,25 @@ def tables() -> str:
         "table with other columns or types is refused. `verdicts` and `delivered` are there with "
         "`observe.verdicts`, `handed` with `observe.frames`, `trace` with `observe.trace_frames`, "
         "`op_times` and `rounds` in real time with `meter_ops`.\n\n"
-        "Every table ends with the columns\n\n" + _columns(ORIGIN)
+        "Tables of this machine's own kernel come [below](#of-the-linux-host).\n\n"
+        "Where figures come from:\n\n"
+        + table(("source", "meaning"), [(code(name), meaning) for name, meaning in MEANINGS.items()])
+        + "Every table ends with the columns\n\n"
+        + _columns(ORIGIN)
+        + "## Of a run\n\nThe source is that of virtual time; in real time all are `engine`.\n\n"
     )
     for spec in SPECS:
-        text += f"## {spec.name}\n\nA row is {spec.row}. Source: `{spec.source}`.\n\n" + _columns(
-            spec.columns
-        )
+        text += f"### {spec.name}\n\nA row is {spec.row}. Source: `{spec.source}`.\n\n"
+        text += _columns(spec.columns)
+    text += (
+        "## Of the Linux host\n\nDeclared in `collectors/linux/columns.py`: what `linux.observe`, "
+        "`linux.follow` and their like return. Sources are named best first; a row says which it was. What "
+        "a source cannot tell is NaN.\n\n"
+    )
+    for host in HOST_SPECS:
+        sources = ", ".join(code(source) for source in host.sources)
+        text += f"### linux.{host.name}\n\nA row is {host.row}. Sources: {sources}.\n\n"
+        text += _columns(host.columns)
     return text
 
 

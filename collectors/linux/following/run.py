@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from collectors.columns import Clock
-from collectors.linux.columns import TABLES, Source
+from collectors.columns import Clock, Source
+from collectors.linux.columns import TABLES
 from collectors.linux.following.endpoints import Endpoint, Protocol, Settings
 from collectors.linux.following.ground import READER, Ground
 from collectors.linux.following.kernel import KernelSteering

@@ -9,6 +9,8 @@ from collectors.linux.drops import reasons
 from collectors.linux.ethtool import queue_of
 from collectors.linux.files import Reread, cpu_list
 from collectors.linux.hardirq import interrupts
+from collectors.linux.interrupt import owners
+from collectors.linux.interrupt import queue_of as queue_in_action
 from collectors.linux.protocols import pairs, snmp6
 from collectors.linux.scheduler import schedstat
 from collectors.linux.softirq import softirq_ticks, softirqs, softnet_stat
@@ -61,6 +63,38 @@ def test_interrupts_with_devices_architecture_and_totals():
     values(found, (1, "24", "eth0-rx-0"), 9)
     values(found, (0, "LOC", "Local timer interrupts"), 11)
     assert len(found) == 4
+
+
+@pytest.mark.parametrize(
+    ("action", "queue"),
+    [
+        ("virtio2-input.0", 0),
+        ("virtio2-output.3", 3),
+        ("virtio2-config", -1),
+        ("eth0-TxRx-5", 5),
+        ("i40e-eth0-TxRx-12", 12),
+        ("eth0-rx-1", 1),
+        ("mlx5_comp7@pci:0000:03:00.0", 7),
+        ("eth0-Tx-Rx-2", 2),
+        ("eth2-fp-4", 4),
+        ("eth0", -1),
+        ("nvme0q1", 1),
+    ],
+)
+def test_the_queue_in_an_interrupts_name(action, queue):
+    assert queue_in_action(action) == queue
+
+
+def test_interrupts_belong_to_the_interface_sysfs_or_their_name_says(tmp_path):
+    (tmp_path / "virtio2").mkdir()
+    (tmp_path / "pci" / "msi_irqs").mkdir(parents=True)
+    (tmp_path / "pci" / "msi_irqs" / "38").touch()
+    (tmp_path / "pci" / "virtio2").mkdir()
+    (tmp_path / "eth0").mkdir()
+    (tmp_path / "eth0" / "device").symlink_to(tmp_path / "pci" / "virtio2")
+    actions = {"38": "virtio2-input.0", "41": "virtio3-rx", "50": "eth1-TxRx-2", "51": "eth10-TxRx-2"}
+    found = owners(actions, ["eth0", "eth1"], tmp_path)
+    assert found == {"38": ("eth0", 0), "50": ("eth1", 2)}
 
 
 def test_counters_in_pairs_of_lines_and_with_ipv6():

@@ -5,10 +5,12 @@ import pytest
 
 from collectors import linux
 from collectors.base import Collector
+from collectors.columns import MEANINGS, SOURCES
+from collectors.columns import SPECS as RUN_SPECS
 from collectors.datapath import latency
 from collectors.linux import distribution
 from collectors.linux.bpf.headers import build_id
-from collectors.linux.columns import SOURCES, SPECS, TABLES
+from collectors.linux.columns import SPECS, TABLES
 from collectors.linux.counting import _moved
 from collectors.linux.frame import frame
 from collectors.linux.softirq import Softirq
@@ -38,6 +40,12 @@ def test_an_empty_table_has_the_declared_types(spec):
     for column in spec.columns:
         assert str(table[column.name].dtype) == column.dtype, column.name
     assert set(spec.sources) <= set(SOURCES)
+
+
+def test_every_source_is_explained_and_some_table_names_it():
+    assert set(MEANINGS) == set(SOURCES)
+    named = {source for spec in SPECS for source in spec.sources} | {spec.source for spec in RUN_SPECS}
+    assert named <= set(SOURCES)
 
 
 def test_rates_follow_from_the_interval():
