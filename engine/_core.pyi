@@ -234,3 +234,12 @@ class SteeringTable:
 
 def dissect(capture: bytes, rss_key: str, queues: int) -> Iterator[str]:
     """One JSON document per frame of a capture, last the stats. Raises CaptureError, ValueError."""
+
+def access_latency(cpu: int, other_cpu: int, rounds: int) -> tuple[dict[str, list[int]], float]:
+    """Accesses on `cpu` while `other_cpu` writes: cycles by what was accessed, 256 a round; ns a cycle.
+
+    Raises
+    ------
+    ValueError : a CPU that is not usable, or the same twice.
+    OSError : this processor cannot tell.
+    """

@@ -199,10 +199,35 @@ SPECS: tuple[HostTable, ...] = (
     ),
     HostTable(
         "access_latency",
-        "time of one memory access; NaN: Python cannot time one, the engine can",
+        "accesses of one kind, each timed by itself, timing included (access nothing is timing alone)",
         ("measured-latency", "unavailable"),
-        (_column("access", "category", "", "what was accessed"),),
-        (_NS,),
+        (
+            _column("access", "category", "", "what was accessed"),
+            _column("cpu", "int64", "", "CPU that accessed; -1: none"),
+            _column("other_cpu", "int64", "", "CPU that wrote; -1: none"),
+        ),
+        (
+            _column("accesses", "uint64", "1", "timed"),
+            _column("p10_cycles", "float64", "cycles", "10th percentile, in cycles of the counter"),
+            _column("p50_cycles", "float64", "cycles", "median"),
+            _column("p90_cycles", "float64", "cycles", "90th percentile"),
+            _column("ns", "float64", "ns", "median"),
+        ),
+        timed=False,
+    ),
+    HostTable(
+        "cachegrind",
+        "accesses of one kind to one simulated level by the engine's own instructions",
+        ("cachegrind",),
+        (
+            _column("level", "category", "", "l1i, l1d or llc; there is no second level between"),
+            _column("access", "category", "", "instruction, read or write"),
+        ),
+        (
+            _column("frames", "uint64", "frames", "over which it was counted"),
+            _column("references", "float64", "1/frame", "looked for at this level"),
+            _column("misses", "float64", "1/frame", "not found there"),
+        ),
         timed=False,
     ),
     HostTable(

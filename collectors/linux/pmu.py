@@ -1,18 +1,21 @@
 """Cache misses as the processor counts them, or rows that say they are unavailable.
 
-Nothing is modelled here. What an access costs is another table of another source: timing a single access
-needs a cycle counter, which Python cannot read; the engine can, so that table is `unavailable` from here.
+Nothing is modelled here. What an access costs is another table of another source, `measured-latency`: the
+engine times single accesses when the watch begins, before anything is counted.
 """
 
 from __future__ import annotations
 
 import errno
 
+from collectors.linux import access
 from collectors.linux.counting import Counts, HostCollector, Row
 from collectors.linux.files import cpus
 from collectors.linux.perf_event import EVENTS, Counter
+from collectors.linux.unavailable import Unavailable
 
-ACCESSES = ("own line", "line another CPU wrote")
+ROUNDS = 10
+"""Of timed accesses, a few milliseconds."""
 
 
 class Pmu(HostCollector):
@@ -24,15 +27,19 @@ class Pmu(HostCollector):
     def open(self) -> None:
         """See the base."""
         self._counters: dict[tuple[object, ...], Counter] = {}
+        try:
+            self._accesses, can_time = access.rows(rounds=ROUNDS), True
+        except Unavailable as cause:
+            self._accesses, can_time = access.unavailable(), False
+            self.reasons["access_latency"] = str(cause)
         refusal = ""
         for event in EVENTS:
             refusal = self._add(event) or refusal
         if refusal:
             self.reasons["pmu"] = refusal
-        self.reasons["access_latency"] = "Python cannot time one memory access; the engine measures it"
         self.sources = {
             "pmu": "pmu" if self._counters else "unavailable",
-            "access_latency": "unavailable",
+            "access_latency": "measured-latency" if can_time else "unavailable",
         }
 
     def _add(self, event: str) -> str:
@@ -61,7 +68,7 @@ class Pmu(HostCollector):
 
     def totals(self) -> dict[str, list[Row]]:
         """See the base."""
-        return {"access_latency": [(access, float("nan")) for access in ACCESSES]}
+        return {"access_latency": self._accesses}
 
     def close(self) -> None:
         """See the base."""

@@ -5,6 +5,7 @@
 
 #![deny(clippy::undocumented_unsafe_blocks)]
 
+mod access_latency;
 mod clock;
 mod cpu_features;
 mod exchange;
@@ -14,5 +15,6 @@ mod prefetch;
 pub mod spsc;
 mod toeplitz_gfni;
 
+pub use access_latency::{Access, AccessLatency, ProbeError, access_latency};
 pub use own_host::{Idle, Outcome, OwnHost, Pacing, RunError, Settings};
 pub use toeplitz_gfni::Gfni;

@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+mod access_latency;
 mod arrow;
 mod dissect;
 mod engine;
@@ -22,6 +23,8 @@ mod _core {
     use pyo3::prelude::*;
     use pyo3::types::PyDict;
 
+    #[pymodule_export]
+    use super::access_latency::access_latency;
     #[pymodule_export]
     use super::arrow::Table;
     #[pymodule_export]
