@@ -39,8 +39,8 @@ def sockets(hosts):
         opened.settimeout(2)
         return opened
 
-    receiving = hosts.receiver.run(bound)
-    sending = hosts.sender.run(lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+    receiving = hosts.receiver.call(bound)
+    sending = hosts.sender.call(lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
     sending.connect(receiving.getsockname())
     deadline = time.monotonic() + 5
     arrived = False

@@ -23,7 +23,7 @@ def send_and_read(sockets, packets=PACKETS):
 def watching(host, *arguments, **options):
     """A watch entered in a host's namespace, left wherever."""
     watch = linux.observe(*arguments, **options)
-    host.run(watch.__enter__)
+    host.call(watch.__enter__)
     with ExitStack() as left:
         left.push(watch)
         yield watch
@@ -93,7 +93,7 @@ def test_datagrams_without_a_socket_are_dropped_for_that_reason(hosts, sockets):
     closed = (hosts.address, sockets.address[1] ^ 1)
     with (
         linux.observe(["drops"]) as watch,
-        hosts.sender.run(lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as sending,
+        hosts.sender.call(lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as sending,
     ):
         for _ in range(500):
             sending.sendto(b"nobody", closed)

@@ -76,7 +76,8 @@ def open_descriptors():
 
 
 def endpoints_of(process):
-    children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    tasks = Path(f"/proc/{process}/task").glob("*/children")
+    children = [child for task in tasks for child in task.read_text().split()]
     return {child for child in children if "endpoint.py" in Path(f"/proc/{child}/cmdline").read_text()}
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import select
 import subprocess
 import sys
@@ -12,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal
 
-from collectors.linux.namespace import Namespace
+from engine.linux.namespace import Namespace
 
 Protocol = Literal["udp", "tcp"]
 PROGRAM = Path(__file__).with_name("endpoint.py")
@@ -46,17 +45,15 @@ class Endpoint:
             "packets_per_s": settings.packets_per_s,
             "message_bytes": settings.message_bytes,
             "receive_buffer_bytes": settings.receive_buffer_bytes,
-            "namespace": namespace.descriptor,
             "cpu": cpu,
             "port": port,
-            "parent": os.getpid(),
         }
-        self._process = subprocess.Popen(
-            [sys.executable, "-I", "-S", str(PROGRAM), part, json.dumps(told)],
+        self._process = namespace.start(
+            [sys.executable, "-I", "-S", PROGRAM, part, json.dumps(told)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            pass_fds=(namespace.descriptor,),
+            text=False,
         )
         try:
             ready = self.answer()

@@ -12,11 +12,12 @@ from types import TracebackType
 from pyroute2 import IPRoute
 from pyroute2.netlink.exceptions import NetlinkError
 
+from collectors.doctor import rights
 from collectors.linux import ethtool
 from collectors.linux.files import NET
-from collectors.linux.namespace import Namespace
 from collectors.linux.protocols import pairs
 from collectors.linux.unavailable import Unavailable
+from engine.linux.namespace import Namespace
 
 SENDER, READER = "198.18.0.1", "198.18.0.2"
 """Addresses of RFC 2544's benchmarks (RFC 6890)."""
@@ -26,20 +27,22 @@ PERMANENT = 0x80  # NUD_PERMANENT (linux/neighbour.h)
 
 
 class Ground:
-    """A sender's and a reader's namespace and the veth pair between them."""
+    """A sender's and a reader's namespace and the veth pair between them. Raises Unavailable."""
 
     def __init__(self) -> None:
-        self.sender = Namespace()
+        if lacking := rights.missing("CAP_SYS_ADMIN", "CAP_NET_ADMIN"):
+            raise Unavailable(f"a network namespace needs {' and '.join(lacking)}", "run as root")
+        self.sender = Namespace("sender")
         try:
-            self.reader = Namespace()
+            self.reader = Namespace("reader")
         except BaseException:
             self.sender.close()
             raise
         try:
-            self.sender.run(self._join)
+            self.sender.call(self._join)
             for namespace, address, peer in ((self.sender, SENDER, READER), (self.reader, READER, SENDER)):
-                namespace.run(lambda address=address, peer=peer: _address(address, peer))  # type: ignore[misc]
-            self.sender.run(lambda: ethtool.without_offloads(DEVICE))
+                namespace.call(lambda address=address, peer=peer: _address(address, peer))  # type: ignore[misc]
+            self.sender.call(lambda: ethtool.without_offloads(DEVICE))
         except NetlinkError as cause:
             self.close()
             raise Unavailable(f"no veth pair can be made ({cause})", "modprobe veth") from cause
@@ -58,9 +61,9 @@ class Ground:
 
     def counters(self) -> dict[str, int]:
         """Everything that counts a datagram's loss on the way, since the beginning, by where it does."""
-        found = {f"sender.{name}": value for name, value in self.sender.run(_device).items()}
-        found |= {f"reader.{name}": value for name, value in self.reader.run(_device).items()}
-        return found | self.reader.run(_protocols)
+        found = {f"sender.{name}": value for name, value in self.sender.call(_device).items()}
+        found |= {f"reader.{name}": value for name, value in self.reader.call(_device).items()}
+        return found | self.reader.call(_protocols)
 
     def close(self) -> None:
         """Let go of both; safe to call twice."""

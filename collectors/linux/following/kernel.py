@@ -5,6 +5,7 @@ Without steering the same programs only watch: what the kernel does by itself.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from types import TracebackType
 
@@ -37,7 +38,9 @@ class KernelSteering:
         possible = len(cpus("possible"))
         names = ("track.c", "steer.c") if steered else ("track.c",)
         texts = ["#include <net/sock.h>\n", *((HERE / name).read_text() for name in names)]
-        self.program: Program = load(texts, flags=(f"-DNETNS={ground.reader.inode}u", f"-DCPUS={possible}"))
+        self.program: Program = load(
+            texts, flags=(f"-DNETNS={os.fstat(ground.reader.descriptor).st_ino}u", f"-DCPUS={possible}")
+        )
         self._attached: Attached | None = None
         try:
             if steered:
@@ -45,7 +48,7 @@ class KernelSteering:
                 for cpu in cpus("online"):
                     self.program.write("cpus", cpu, CPUMAP_FRAMES)
                 function = self.program.xdp("steer")
-                self._attached = ground.reader.run(lambda: Attached(function, DEVICE))
+                self._attached = ground.reader.call(lambda: Attached(function, DEVICE))
         except BaseException:
             self.close()
             raise

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.needs("namespaces")
 
 def refused(namespace, work):
     with pytest.raises(Refused) as caught:
-        namespace.run(work)
+        namespace.call(work)
     return caught.value
 
 
@@ -25,7 +25,7 @@ def test_channels_change_and_the_change_is_told(pair):
             card.set_channels(rx_count=3)
             return card.channels(), told.changes()
 
-    channels, changes = pair.run(work)
+    channels, changes = pair.call(work)
     assert (channels.rx_count, channels.rx_max, channels.combined_max) == (3, 4, None)
     assert [(change.device, change.value) for change in changes] == [("va", channels)]
 
@@ -41,7 +41,7 @@ def test_features_change_and_the_change_is_told_by_name(pair):
         shown = subprocess.run(["ethtool", "-k", "va"], capture_output=True, text=True, check=True).stdout
         return before, card.features(), change, shown
 
-    before, after, change, shown = pair.run(work)
+    before, after, change, shown = pair.call(work)
     assert after.active - before.active == {"rx-gro"}
     assert change.value == after
     fixed = {line.split(":")[0].strip() for line in shown.splitlines() if "[fixed]" in line}
@@ -52,7 +52,7 @@ def test_features_change_and_the_change_is_told_by_name(pair):
 
 
 def test_the_link_and_its_counters(pair):
-    link = pair.run(control.nic("va").link)
+    link = pair.call(control.nic("va").link)
     assert (link.name, link.kind, link.mtu_bytes, link.rx_queues, link.up) == ("va", "veth", 1500, 4, False)
     assert link.stats["rx_packets"] == 0
 
@@ -108,7 +108,7 @@ def test_napi_instances_are_read_and_set(pair):
         netdev.set_napi(Kernel(), "va", napis[1].id, gro_flush_timeout=20_000, defer_hard_irqs=3)
         return queues, napis, netdev.napis(Kernel(), index)
 
-    queues, before, after = pair.run(work)
+    queues, before, after = pair.call(work)
     assert [queue.direction for queue in queues] == ["rx"] * 4 + ["tx"] * 4
     assert len({napi.id for napi in before}) == 4
     assert [napi.gro_flush_timeout for napi in after] == [0, 20_000, 0, 0]
@@ -127,4 +127,4 @@ def test_it_works_where_an_event_loop_is_running(pair):
     async def inside():
         return control.nic("va").channels().rx_max
 
-    assert pair.run(lambda: asyncio.run(inside())) == 4
+    assert pair.call(lambda: asyncio.run(inside())) == 4
