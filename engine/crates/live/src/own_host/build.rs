@@ -3,6 +3,7 @@
 use super::context::Books;
 use super::driver::{Driver, DriverQueue};
 use super::host_thread::HostThread;
+use super::interrupt::Interrupt;
 use super::nic_thread::{NicQueue, NicThread};
 use super::plan::{HostPlan, Plan, machine_cpus, tasks_of};
 use super::round_times::RoundTimes;
@@ -37,7 +38,7 @@ pub(super) fn own_host(
         .hosts
         .iter()
         .enumerate()
-        .map(|(at, plan)| host_thread(&scenario, plan, at, &mut queues, settings.meter_ops))
+        .map(|(at, plan)| host_thread(&scenario, plan, at, &nic, &mut queues, settings.meter_ops))
         .collect();
     let nic = NicThread {
         nic,
@@ -68,6 +69,7 @@ fn host_thread(
     scenario: &Scenario,
     plan: &HostPlan,
     at: usize,
+    card: &Nic,
     nic_queues: &mut [Option<NicQueue>],
     meter_ops: bool,
 ) -> HostThread {
@@ -80,9 +82,14 @@ fn host_thread(
     for (pool, queue) in (0..pools).map(QueueId).zip(&plan.queues) {
         let (nic_end, host_end) = exchange(&memory, nic.ring_size);
         queues.push(DriverQueue::new(*queue, pool, host_end, nic.ring_size, &mut buffers));
-        if let Some(place) = nic_queues.get_mut(queue.index()) {
-            *place =
-                Some(NicQueue { end: nic_end, counters: Counters::default(), host: at, unpublished: false });
+        if let Some((place, card)) = nic_queues.get_mut(queue.index()).zip(card.queues().get(queue.index())) {
+            *place = Some(NicQueue {
+                end: nic_end,
+                counters: Counters::default(),
+                host: at,
+                unpublished_frames: 0,
+                interrupt: Interrupt::new(card.coalesce().clone()),
+            });
         }
     }
     // Sockets are dealt to the applications of the CPU their frames arrive on.
@@ -100,6 +107,7 @@ fn host_thread(
         task_ns: 0,
         ended_ns: 0,
         lost_ns: 0,
+        roused: false,
         meter_ops,
         op_times: None,
     }

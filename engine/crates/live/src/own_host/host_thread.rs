@@ -38,6 +38,8 @@ pub(crate) struct HostThread {
     pub(crate) ended_ns: Nanos,
     /// Time without a CPU while it wanted one.
     pub(crate) lost_ns: Nanos,
+    /// It was roused from its sleep and has not looked since.
+    pub(crate) roused: bool,
     /// Whether operations are to be timed.
     pub(crate) meter_ops: bool,
     /// What they took, if they were.
@@ -97,7 +99,8 @@ impl HostThread {
     fn round(&mut self, before_ns: Nanos, shared: &Shared, watch: &mut impl Stopwatch) -> (Nanos, bool) {
         self.look(before_ns, watch);
         if self.driver.scheduled() {
-            self.softirq(before_ns, shared, watch);
+            // Read again: what the look found may have come after the last time.
+            self.softirq(shared.now_ns(), shared, watch);
         }
         let between_ns = shared.now_ns();
         let asked = self.tasks(between_ns, shared, watch);
@@ -110,7 +113,7 @@ impl HostThread {
     fn wait(&mut self, gate: &Gate, shared: &Shared, idle: Idle, crowded: bool, empty_looks: u32) -> bool {
         if idle == Idle::Sleep && empty_looks >= LOOKS_BEFORE_SLEEP && !self.driver.scheduled() {
             let now_ns = shared.now_ns();
-            gate.sleep(|| {
+            self.roused = gate.sleep(|| {
                 self.look(now_ns, &mut Off);
                 self.driver.waiting() > 0 || shared.finished()
             });
@@ -126,12 +129,17 @@ impl HostThread {
 
     #[inline]
     fn look(&mut self, now_ns: Nanos, watch: &mut impl Stopwatch) {
-        let HostThread { host, driver, buffers, books, cpu, .. } = self;
+        let HostThread { host, driver, buffers, books, cpu, roused, .. } = self;
+        let roused = std::mem::take(roused);
         // Descriptors are read here, a ring's worth at a time.
         watch.enter(Op::Descriptor);
         driver.look(buffers, |queue| {
             let watch = &mut *watch;
-            host.hard_interrupt(queue, &mut RealTime { books: &mut *books, watch, cpu: *cpu, now_ns });
+            let mut context = RealTime { books: &mut *books, watch, cpu: *cpu, now_ns };
+            if roused {
+                stage::Observer::event(&mut context, Some(queue), stage::Event::Interrupt);
+            }
+            host.hard_interrupt(queue, &mut context);
             watch.enter(Op::Descriptor);
         });
     }

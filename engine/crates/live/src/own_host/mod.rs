@@ -6,6 +6,7 @@ mod build;
 mod context;
 mod driver;
 mod host_thread;
+mod interrupt;
 mod nic_thread;
 mod op_meter;
 mod outcome;
@@ -138,9 +139,11 @@ impl OwnHost {
                     shared.stop();
                 }
             }
-            let nic = nic.join().map_err(|_| RunError::ThreadFailed)?;
-            let hosts: Result<Vec<_>, _> = threads.into_iter().map(|thread| thread.join()).collect();
-            Ok((nic, hosts.map_err(|_| RunError::ThreadFailed)?))
+            // All are joined before any is judged: one that failed and was not would take this one along.
+            let (nic, hosts) =
+                (nic.join(), threads.into_iter().map(|thread| thread.join()).collect::<Vec<_>>());
+            let hosts: Result<Vec<_>, _> = hosts.into_iter().collect();
+            Ok((nic.map_err(|_| RunError::ThreadFailed)?, hosts.map_err(|_| RunError::ThreadFailed)?))
         })?;
         Ok(Outcome::new(scenario, nic, hosts))
     }
@@ -152,3 +155,6 @@ fn pin(machine_cpu: usize) {
     set.set(machine_cpu);
     let _ = sched_setaffinity(None, &set);
 }
+
+#[cfg(test)]
+mod failure_tests;

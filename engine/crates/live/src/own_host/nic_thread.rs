@@ -1,6 +1,7 @@
 //! The NIC's thread: take frames from the port, parse, hash, choose a queue, copy to its next buffer, hand over.
 
 use super::attendance::Attendance;
+use super::interrupt::Interrupt;
 use super::round_times::RoundTimes;
 use super::settings::{Idle, Pacing};
 use super::shared::{Alive, Shared};
@@ -23,8 +24,9 @@ pub(crate) struct NicQueue {
     pub(crate) counters: Counters<NicCounter>,
     /// Which host thread it belongs to.
     pub(crate) host: usize,
-    /// Frames are written and not handed over.
-    pub(crate) unpublished: bool,
+    /// Frames written and not handed over.
+    pub(crate) unpublished_frames: u32,
+    pub(crate) interrupt: Interrupt,
 }
 
 /// Everything the NIC's thread has but its port.
@@ -65,17 +67,25 @@ impl NicThread {
             now_ns = shared.now_ns();
             for ((offer, frame), classified) in batch.iter().zip(&classified) {
                 if self.pacing == Pacing::Paced && offer.arrived_ns > now_ns {
-                    self.publish(shared);
+                    self.publish(now_ns, shared);
                     now_ns = self.wait_until(offer.arrived_ns, shared);
                 }
                 now_ns = self.receive(now_ns, offer, frame, classified, shared);
             }
-            self.publish(shared);
+            self.publish(now_ns, shared);
             if let Some(times) = &mut self.batch_times {
                 now_ns = shared.now_ns();
                 times
                     .record(batch.len() as u64, now_ns.saturating_sub(began_ns + self.waited_ns - waited_ns));
             }
+            if self.idle == Idle::Sleep {
+                self.timers(now_ns, shared);
+            }
+        }
+        // The last frames' interrupts come at their time too.
+        while let Some(due_ns) = self.due_ns().filter(|_| !shared.stopped()) {
+            now_ns = self.wait_until(due_ns, shared);
+            self.timers(now_ns, shared);
         }
         shared.finish();
         attendance.slept(self.slept_ns);
@@ -150,7 +160,7 @@ impl NicThread {
             return first;
         }
         let host = queue.host;
-        self.publish(shared);
+        self.publish(*now_ns, shared);
         let began_ns = shared.now_ns();
         loop {
             let written = self.written_frames.get(host).copied().unwrap_or(0);
@@ -161,6 +171,11 @@ impl NicThread {
                 *now_ns = shared.now_ns();
                 self.waited_ns += now_ns.saturating_sub(began_ns);
                 return room;
+            }
+            if self.idle == Idle::Sleep
+                && shared.gates.get(host).is_some_and(|gate| queue.interrupt.out_of_descriptors(gate))
+            {
+                queue.counters.add(NicCounter::Interrupts, 1);
             }
             self.pause();
         }
@@ -197,7 +212,7 @@ impl NicThread {
             headers: classified.headers,
         };
         let descriptors = queue.end.write(frame, packet);
-        queue.unpublished = true;
+        queue.unpublished_frames += 1;
         if let Some(written) = self.written_frames.get_mut(queue.host) {
             *written += 1;
         }
@@ -207,15 +222,33 @@ impl NicThread {
         });
     }
 
-    /// Hand over what is written, and wake who sleeps: that is this ground's interrupt.
+    /// Hand over what is written. Who sleeps is woken when the queue's interrupt says so.
     #[inline]
-    fn publish(&mut self, shared: &Shared) {
+    fn publish(&mut self, now_ns: Nanos, shared: &Shared) {
         for queue in &mut self.queues {
-            if !std::mem::take(&mut queue.unpublished) {
+            let frames = std::mem::take(&mut queue.unpublished_frames);
+            if frames == 0 {
                 continue;
             }
             queue.end.publish();
-            if self.idle == Idle::Sleep && shared.gates.get(queue.host).is_some_and(|gate| gate.rouse()) {
+            if self.idle == Idle::Sleep
+                && let Some(gate) = shared.gates.get(queue.host)
+                && queue.interrupt.handed_over(frames, now_ns, gate)
+            {
+                queue.counters.add(NicCounter::Interrupts, 1);
+            }
+        }
+    }
+
+    /// When the first interrupt is due that waits for nothing but time.
+    fn due_ns(&self) -> Option<Nanos> {
+        self.queues.iter().filter_map(|queue| queue.interrupt.due_ns()).min()
+    }
+
+    /// Raise the interrupts that are due.
+    fn timers(&mut self, now_ns: Nanos, shared: &Shared) {
+        for queue in &mut self.queues {
+            if shared.gates.get(queue.host).is_some_and(|gate| queue.interrupt.timer(now_ns, gate)) {
                 queue.counters.add(NicCounter::Interrupts, 1);
             }
         }
@@ -225,12 +258,17 @@ impl NicThread {
         let began_ns = shared.now_ns();
         loop {
             let now_ns = shared.now_ns();
+            let due_ns = self.due_ns();
+            if due_ns.is_some_and(|due_ns| due_ns <= now_ns) {
+                self.timers(now_ns, shared);
+            }
             if now_ns >= at_ns || shared.stopped() {
                 self.waited_ns += now_ns.saturating_sub(began_ns);
                 return now_ns;
             }
-            if at_ns - now_ns > SLEEP_ABOVE_NS {
-                let sleep_ns = (at_ns - now_ns - SLEEP_ABOVE_NS / 2).min(10 * SLEEP_ABOVE_NS);
+            let left_ns = due_ns.map_or(at_ns, |due_ns| due_ns.min(at_ns)).saturating_sub(now_ns);
+            if left_ns > SLEEP_ABOVE_NS {
+                let sleep_ns = (left_ns - SLEEP_ABOVE_NS / 2).min(10 * SLEEP_ABOVE_NS);
                 std::thread::sleep(Duration::from_nanos(sleep_ns));
                 self.slept_ns += shared.now_ns().saturating_sub(now_ns);
             } else {

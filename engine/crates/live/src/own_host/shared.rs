@@ -12,7 +12,8 @@ use std::thread::{Thread, current, park, yield_now};
 pub(crate) struct Gate {
     /// Frames taken and done with.
     done_frames: AtomicU64,
-    asleep: AtomicBool,
+    /// Times it fell asleep and woke: odd while it sleeps.
+    sleeps: AtomicU64,
     thread: OnceLock<Thread>,
 }
 
@@ -108,29 +109,41 @@ impl Gate {
         self.done_frames.store(frames, Ordering::Release);
     }
 
-    /// Sleep until roused, unless `anything` is found after saying so.
-    pub(crate) fn sleep(&self, anything: impl FnOnce() -> bool) {
-        self.asleep.store(true, Ordering::Relaxed);
-        // Orders "asleep" before the look at the rings, as `rouse` orders the frame before its look at "asleep": one
+    /// Sleep until roused, unless `anything` is found after saying so; answers whether it was roused.
+    pub(crate) fn sleep(&self, anything: impl FnOnce() -> bool) -> bool {
+        let sleep = self.sleeps.fetch_add(1, Ordering::Relaxed) + 1;
+        // Orders "asleep" before the look at the rings, as `asleep` orders the frame before its look at "asleep": one
         // of the two sees the other.
         fence(Ordering::SeqCst);
-        if !anything() {
+        if anything() && self.wake(sleep) {
+            return false;
+        }
+        while self.sleeps.load(Ordering::Relaxed) == sleep {
             park();
         }
-        self.asleep.store(false, Ordering::Relaxed);
+        true
+    }
+
+    /// Which of its sleeps the host thread is in, if in one.
+    #[inline]
+    pub(crate) fn asleep(&self) -> Option<u64> {
+        fence(Ordering::SeqCst);
+        Some(self.sleeps.load(Ordering::Relaxed)).filter(|sleeps| sleeps % 2 == 1)
     }
 
     /// Wake the host thread if it sleeps; answers whether it did.
     #[inline]
     pub(crate) fn rouse(&self) -> bool {
-        fence(Ordering::SeqCst);
-        if self.asleep.load(Ordering::Relaxed) && self.asleep.swap(false, Ordering::Relaxed) {
-            if let Some(thread) = self.thread.get() {
-                thread.unpark();
-            }
-            return true;
+        let roused = self.asleep().is_some_and(|sleep| self.wake(sleep));
+        if roused && let Some(thread) = self.thread.get() {
+            thread.unpark();
         }
-        false
+        roused
+    }
+
+    /// End a sleep; answers whether it had not ended.
+    fn wake(&self, sleep: u64) -> bool {
+        self.sleeps.compare_exchange(sleep, sleep + 1, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
 }
 

@@ -83,7 +83,7 @@ impl Coalesce {
 
     /// A frame was written back.
     #[inline]
-    pub(crate) fn frame(&mut self, now_ns: Nanos) -> Signal {
+    pub fn frame(&mut self, now_ns: Nanos) -> Signal {
         if self.masked {
             return Signal::Quiet;
         }
@@ -92,7 +92,7 @@ impl Coalesce {
 
     /// The driver enables the interrupt while `waiting` frames are in the ring: they count from now.
     #[inline]
-    pub(crate) fn arm(&mut self, now_ns: Nanos, waiting: usize) -> Signal {
+    pub fn arm(&mut self, now_ns: Nanos, waiting: usize) -> Signal {
         self.masked = false;
         self.frames = 0;
         self.deadline_ns = None;
@@ -104,7 +104,7 @@ impl Coalesce {
 
     /// A timer is due. Only the one that is running counts.
     #[inline]
-    pub(crate) fn timer(&mut self, now_ns: Nanos) -> Signal {
+    pub fn timer(&mut self, now_ns: Nanos) -> Signal {
         match self.deadline_ns {
             Some(deadline_ns) if deadline_ns <= now_ns => self.raise(now_ns),
             _ => Signal::Quiet,
