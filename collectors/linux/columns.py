@@ -302,6 +302,15 @@ SPECS: tuple[HostTable, ...] = (
         timed=False,
     ),
     HostTable(
+        "queue_statistics",
+        "one counter of one queue, as the driver tells netlink",
+        ("netlink", "unavailable"),
+        (_DEVICE, _column("direction", "category", "", "rx or tx"), _QUEUE, _COUNTER),
+        (_column("count", "float64", "as the counter", "change"),),
+        (_per_second("per_s", "count", "1"),),
+        sparse=True,
+    ),
+    HostTable(
         "observer",
         "what one BPF program, or reading the counters (sampling), cost in one interval",
         ("bcc", "procfs"),

@@ -1,4 +1,4 @@
-"""What interfaces and their drivers count: rtnetlink's 64-bit statistics, ethtool's, and the queues.
+"""What interfaces, their queues and their drivers count: by rtnetlink, the netdev family and ethtool.
 
 Of the network namespace of the thread that reads; an interface that vanishes has no rows from then on.
 """
@@ -23,7 +23,7 @@ PROC_COUNTERS = (
 
 
 class Device(HostCollector):
-    """Tables device, ethtool and queues.
+    """Tables device, ethtool, queues and queue_statistics.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ class Device(HostCollector):
     """
 
     name = "device"
-    tables = ("device", "ethtool", "queues")
+    tables = ("device", "ethtool", "queues", "queue_statistics")
 
     def __init__(
         self, devices: Collection[str] | None = None, *, bcc: bool = True, keep: int | None = None
@@ -50,12 +50,17 @@ class Device(HostCollector):
             self.reasons["device"] = f"netlink: {cause.strerror}"
         wanted = {index: name for index, name in names.items() if self._is_wanted(name)}
         self._queues = netdev.queues(wanted)
+        # Asked for again at every reading, where a driver has an answer.
+        self._counting = {index: name for index, name in wanted.items() if netdev.statistics({index: name})}
         has_statistics = any(ethtool.statistics(name) for name in wanted.values())
         if not has_statistics:
             self.reasons["ethtool"] = "no driver here has statistics of its own"
         if not self._queues:
             self.reasons["queues"] = "this kernel has no netlink family netdev (Linux 6.7), or no such device"
+        if not self._counting:
+            self.reasons["queue_statistics"] = "no driver here tells what its queues counted (Linux 6.9)"
         self.sources = {
+            "queue_statistics": "netlink" if self._counting else "unavailable",
             "device": "netlink" if names else "procfs",
             "ethtool": "ethtool" if has_statistics else "unavailable",
             "queues": "netlink" if self._queues else "unavailable",
@@ -72,7 +77,11 @@ class Device(HostCollector):
                 for counter, value in ethtool.statistics(device).items():
                     statistics[device, ethtool.queue_of(counter), counter] = (float(value),)
         by_netlink = self._route is not None and self.sources["device"] == "netlink"
-        return {"device": self._links() if by_netlink else self._lines(), "ethtool": statistics}
+        return {
+            "device": self._links() if by_netlink else self._lines(),
+            "ethtool": statistics,
+            "queue_statistics": netdev.statistics(self._counting),
+        }
 
     def _links(self) -> Counts:
         found: Counts = {}
