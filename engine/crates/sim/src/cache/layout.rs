@@ -17,14 +17,14 @@ pub(super) struct Sample {
 /// that those sets of a cache see exactly what they would see of the whole stream (set sampling).
 #[inline]
 pub(super) fn rest(first: u32, count: u32) -> impl Iterator<Item = Sample> {
-    let end = first + count;
-    let mut next = first + 1;
+    let group = if count > GROUP_LINES { GROUP_LINES - 1 } else { 0 };
+    let (mut next, end) = (first + 1, first + count);
     std::iter::from_fn(move || {
         if next >= end {
             return None;
         }
-        let line = if count > GROUP_LINES { next | (GROUP_LINES - 1) } else { next };
-        let weight = (line + 1).min(end) - next;
+        let line = next | group;
+        let weight = end.min(line + 1) - next;
         next = line + 1;
         Some(Sample { line, weight })
     })

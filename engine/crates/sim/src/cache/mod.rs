@@ -7,6 +7,7 @@
 mod counts;
 mod layout;
 mod lines;
+mod llc;
 mod model;
 mod private;
 mod recency;

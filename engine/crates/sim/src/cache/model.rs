@@ -1,9 +1,9 @@
 //! One access through the levels, and what it costs beyond an L1 hit.
 
 use super::layout::{Sample, rest};
-use super::lines::Line;
+use super::lines::{Line, Party};
+use super::llc::Llc;
 use super::private::{Found, Private, Victim};
-use super::set_associative::SetAssociative;
 use super::{Counts, Layout};
 use crate::costs::CacheCosts;
 use graph::CacheConfig;
@@ -14,90 +14,37 @@ use stats::Picos;
 #[derive(Debug)]
 pub(crate) struct CacheModel {
     layout: Layout,
-    lines: Vec<Line>,
+    /// The directory: a [`Line`] each.
+    lines: Vec<u32>,
+    /// Versions of a line before they begin again.
+    versions: u32,
     private: Vec<Private>,
-    shared: Shared,
+    llc: Llc,
     costs: CacheCosts,
     counts: Vec<Counts>,
     dma: Counts,
 }
 
-/// The last-level cache. A line's tag is its number and one, its way is in the directory.
-#[derive(Debug)]
-struct Shared {
-    llc: SetAssociative<u32>,
-    ddio_ways: u32,
-}
-
-impl Shared {
-    fn new(bytes: u32, ways: u32, ddio_ways: u32) -> Self {
-        Shared { llc: SetAssociative::new(bytes, ways, ddio_ways), ddio_ways }
-    }
-
-    /// Bring a line in if it is not there; answers whether it was. `line` is the state of line `number`; of the
-    /// others, the one pushed out is changed.
-    #[inline]
-    fn fetch(&mut self, others: &mut [Line], number: u32, line: &mut Line) -> bool {
-        let hit = self.hit(number, *line);
-        if !hit {
-            let (way, victim) = self.llc.insert(number, number.wrapping_add(1), |_| true);
-            line.enter_llc(way);
-            Self::evict(others, victim);
-        }
-        hit
-    }
-
-    /// The NIC writes a line: where it is, or else into the NIC's share; answers whether it was there.
-    #[inline]
-    fn write(&mut self, others: &mut [Line], number: u32, line: &mut Line) -> bool {
-        let hit = self.hit(number, *line);
-        if !hit && self.ddio_ways > 0 {
-            let (way, victim) = self.llc.insert_in_share(number, number.wrapping_add(1));
-            line.enter_llc(way);
-            Self::evict(others, victim);
-        }
-        hit
-    }
-
-    #[inline]
-    fn hit(&mut self, number: u32, line: Line) -> bool {
-        if line.is_in_llc() {
-            self.llc.use_way(number, line.llc_way());
-        }
-        line.is_in_llc()
-    }
-
-    #[inline]
-    fn evict(others: &mut [Line], tag: Option<u32>) {
-        if let Some(victim) =
-            tag.and_then(|tag| tag.checked_sub(1)).and_then(|number| others.get_mut(number as usize))
-        {
-            victim.leave_llc();
-        }
-    }
-
-    /// A modified line that leaves an L2 goes to the LLC.
-    #[inline]
-    fn write_back(&mut self, lines: &mut [Line], cpu: u8, victim: Victim) {
-        let Some(mut line) = lines.get(victim.number as usize).copied() else { return };
-        if line.is_modified() && (line.last(), line.version()) == (cpu, victim.version) {
-            line.clean();
-            self.fetch(lines, victim.number, &mut line);
-            if let Some(slot) = lines.get_mut(victim.number as usize) {
-                *slot = line;
-            }
-        }
-    }
+/// Who makes an access, and how.
+#[derive(Clone, Copy)]
+struct Accessor {
+    cpu: CpuId,
+    party: Party,
+    write: bool,
+    /// Row of its counts.
+    row: usize,
 }
 
 impl CacheModel {
     /// Cold caches for this many CPUs, at most 128.
     pub(crate) fn new(config: &CacheConfig, costs: CacheCosts, cpus: u16, layout: Layout) -> Self {
+        let private = Private::new(config, layout.lines());
         CacheModel {
-            lines: vec![Line::UNTOUCHED; layout.lines() as usize],
+            lines: vec![Line::default().0; layout.lines() as usize],
             layout,
-            private: vec![Private::new(config); usize::from(cpus)],
-            shared: Shared::new(config.llc_bytes, config.llc_ways, config.ddio_ways),
+            versions: private.versions(),
+            private: vec![private; usize::from(cpus)],
+            llc: Llc::new(config.llc_bytes, config.llc_ways, config.ddio_ways),
             costs,
             counts: vec![Counts::default(); usize::from(cpus) * Layer::ALL.len()],
             dma: Counts::default(),
@@ -108,34 +55,148 @@ impl CacheModel {
     #[inline]
     pub(crate) fn access(&mut self, cpu: CpuId, layer: Layer, touch: &Touch) -> Picos {
         let (first, count) = self.layout.lines_of(touch);
-        let row = cpu.index() * Layer::ALL.len() + layer as usize;
-        let (Some(private), Some(counts)) = (self.private.get_mut(cpu.index()), self.counts.get_mut(row))
-        else {
-            return 0;
-        };
-        let mut party = Party {
-            cpu: cpu.0 as u8,
+        let by = Accessor {
+            cpu,
+            party: Party::of(cpu),
             write: touch.access == Access::Write,
-            private,
-            shared: &mut self.shared,
-            costs: &self.costs,
-            counts,
-            weight: 1,
+            row: cpu.index() * Layer::ALL.len() + layer as usize,
         };
-        party.counts.reached[0] += u64::from(count);
-        let mut stall_ps = party.access(&mut self.lines, first);
+        let mut stall_ps = self.access_line(&by, Sample { line: first, weight: 1 });
         if count > 1 {
             let mut streamed_ps = 0;
-            for Sample { line, weight } in rest(first, count) {
-                party.weight = u64::from(weight);
-                streamed_ps += party.weight * party.access(&mut self.lines, line);
+            for sample in rest(first, count) {
+                streamed_ps += u64::from(sample.weight) * self.access_line(&by, sample);
             }
             if streamed_ps > 0 {
                 stall_ps += streamed_ps / self.costs.stream_divisor;
             }
         }
-        counts.stall_ps += stall_ps;
+        if let Some(counts) = self.counts.get_mut(by.row) {
+            counts.reached[0] += u64::from(count);
+            counts.stall_ps += stall_ps;
+        }
         stall_ps
+    }
+
+    /// Access one line; returns the stall.
+    #[inline(always)]
+    fn access_line(&mut self, by: &Accessor, sample: Sample) -> Picos {
+        let (Some(line), Some(private)) =
+            (self.lines.get(sample.line as usize).copied().map(Line), self.private.get_mut(by.cpu.index()))
+        else {
+            return 0;
+        };
+        if line.is_settled_for(by.party, by.write) && private.is_in_l1(sample.line, line) {
+            return 0;
+        }
+        self.access_anew(by, sample, line)
+    }
+
+    /// The same where more changes than the order of use in the L1d.
+    #[inline(never)]
+    fn access_anew(&mut self, by: &Accessor, sample: Sample, mut line: Line) -> Picos {
+        let (number, weight) = (sample.line, u64::from(sample.weight));
+        let (Some(private), Some(counts)) =
+            (self.private.get_mut(by.cpu.index()), self.counts.get_mut(by.row))
+        else {
+            return 0;
+        };
+        let mine = line.is_last(by.party);
+        let found = if mine {
+            let found;
+            (found, line) = private.look(number, line);
+            found
+        } else if line.is_shared() {
+            let found;
+            (found, line) = private.search(number, line, by.write);
+            if found == Found::L1d && !by.write {
+                // A shared line is read by many in turn: nothing is noted, so that whoever is last stays so.
+                return 0;
+            }
+            found
+        } else {
+            // Only the last CPU can have a valid copy.
+            Found::Nowhere
+        };
+        let mut victim = None;
+        let mut stall_ps = match found {
+            Found::L1d => 0,
+            Found::L2 => {
+                counts.reached[1] += weight;
+                self.costs.l2_ps
+            }
+            Found::Nowhere => {
+                counts.reached[1] += weight;
+                counts.reached[2] += weight;
+                let in_llc = self.llc.fetch(&mut self.lines, number, &mut line);
+                let stall_ps = if line.is_modified() && !mine {
+                    // The last CPU writes back: the data is in the LLC from here on.
+                    line.clean();
+                    counts.remote += weight;
+                    self.costs.remote_ps
+                } else if in_llc {
+                    self.costs.llc_ps
+                } else {
+                    counts.reached[3] += weight;
+                    self.costs.dram_ps
+                };
+                (line, victim) = private.fetch(number, line);
+                stall_ps
+            }
+        };
+        if !mine {
+            line.accessed_by(by.party);
+        }
+        if by.write && !line.is_modified() {
+            let version = line.version();
+            let mut begins_again = false;
+            if line.is_shared() {
+                // Invalidate the other copies: a round trip through the shared level, unless it was just paid for.
+                if stall_ps == 0 {
+                    counts.remote += weight;
+                    stall_ps = self.costs.llc_ps;
+                }
+                begins_again = line.renew(self.versions);
+            }
+            line.modify();
+            if begins_again {
+                self.forget(number, Some((by.cpu, version)));
+            }
+            if let Some(private) = self.private.get_mut(by.cpu.index()) {
+                private.modify(number, line, version);
+            }
+        }
+        if let Some(slot) = self.lines.get_mut(number as usize) {
+            *slot = line.0;
+        }
+        // A copy of the line itself was stale, whatever its version says by now.
+        if let Some(victim) = victim.filter(|victim| victim.number != number) {
+            self.write_back(by.party, victim);
+        }
+        stall_ps
+    }
+
+    /// A modified line that leaves an L2 goes to the LLC.
+    #[inline(never)]
+    fn write_back(&mut self, party: Party, victim: Victim) {
+        let Some(mut line) = self.lines.get(victim.number as usize).copied().map(Line) else { return };
+        if line.is_modified() && line.is_last(party) && line.version() == victim.version {
+            line.clean();
+            self.llc.fetch(&mut self.lines, victim.number, &mut line);
+            if let Some(slot) = self.lines.get_mut(victim.number as usize) {
+                *slot = line.0;
+            }
+        }
+    }
+
+    /// Versions of a line begin again: no copy of an earlier round may be taken for a new one. The copies that a CPU
+    /// has of one version may stay.
+    #[cold]
+    fn forget(&mut self, number: u32, but: Option<(CpuId, u32)>) {
+        for (private, cpu) in self.private.iter_mut().zip(0..) {
+            let kept = but.filter(|(kept, _)| *kept == CpuId(cpu)).map(|(_, version)| version);
+            private.forget(number, kept);
+        }
     }
 
     /// The NIC writes to memory: private copies become stale, the line lands in the LLC (in the NIC's share of it).
@@ -145,13 +206,16 @@ impl CacheModel {
         let mut misses = 0;
         let samples = std::iter::once(Sample { line: first, weight: 1 }).chain(rest(first, count));
         for Sample { line: number, weight } in samples {
-            let Some(mut line) = self.lines.get(number as usize).copied() else { continue };
-            if !self.shared.write(&mut self.lines, number, &mut line) {
+            let Some(mut line) = self.lines.get(number as usize).copied().map(Line) else { continue };
+            if !self.llc.write(&mut self.lines, number, &mut line) {
                 misses += u64::from(weight);
             }
-            line.overwrite();
+            let begins_again = line.overwrite(self.versions);
             if let Some(slot) = self.lines.get_mut(number as usize) {
-                *slot = line;
+                *slot = line.0;
+            }
+            if begins_again {
+                self.forget(number, None);
             }
         }
         self.dma.reached[2] += u64::from(count);
@@ -170,102 +234,12 @@ impl CacheModel {
     pub(crate) fn dma_counts(&self) -> &Counts {
         &self.dma
     }
-}
 
-/// A CPU that makes an access, and what it may reach.
-struct Party<'a> {
-    cpu: u8,
-    write: bool,
-    private: &'a mut Private,
-    shared: &'a mut Shared,
-    costs: &'a CacheCosts,
-    counts: &'a mut Counts,
-    /// Lines the one accessed stands for.
-    weight: u64,
-}
-
-impl Party<'_> {
-    /// Access one line; returns the stall.
-    #[inline]
-    fn access(&mut self, lines: &mut [Line], number: u32) -> Picos {
-        let Some(line) = lines.get(number as usize).copied() else { return 0 };
-        if line.is_settled_for(self.cpu, self.write) && self.private.is_in_l1(number, line) {
-            return 0;
-        }
-        self.access_anew(lines, number, line)
-    }
-
-    /// The same where more changes than the order of use in the L1d.
-    #[inline(never)]
-    fn access_anew(&mut self, lines: &mut [Line], number: u32, mut line: Line) -> Picos {
-        let mine = line.last() == self.cpu;
-        let found = if mine {
-            self.private.look(number, &mut line)
-        } else if line.is_shared() {
-            match self.private.search(number, &mut line, self.write) {
-                // A shared line is read by many in turn: nothing is noted, so that whoever is last stays so.
-                Found::L1d if !self.write => return 0,
-                found => found,
-            }
-        } else {
-            // Only the last CPU can have a valid copy.
-            Found::Nowhere
-        };
-        let mut victim = None;
-        let mut stall_ps = match found {
-            Found::L1d => 0,
-            Found::L2 => {
-                self.counts.reached[1] += self.weight;
-                self.costs.l2_ps
-            }
-            Found::Nowhere => {
-                let stall_ps = self.fetch(lines, number, &mut line);
-                victim = self.private.fetch(number, &mut line);
-                stall_ps
-            }
-        };
-        if !mine {
-            line.accessed_by(self.cpu);
-        }
-        if self.write && !line.is_modified() {
-            let version = line.version();
-            if line.is_shared() {
-                // Invalidate the other copies: a round trip through the shared level, unless it was just paid for.
-                if stall_ps == 0 {
-                    self.counts.remote += self.weight;
-                    stall_ps = self.costs.llc_ps;
-                }
-                line.renew();
-            }
-            line.modify();
-            self.private.modify(number, line, version);
-        }
-        if let Some(slot) = lines.get_mut(number as usize) {
-            *slot = line;
-        }
-        if let Some(victim) = victim {
-            self.shared.write_back(lines, self.cpu, victim);
-        }
-        stall_ps
-    }
-
-    /// Fetch a line from beyond the private caches; returns the stall.
-    #[inline]
-    fn fetch(&mut self, lines: &mut [Line], number: u32, line: &mut Line) -> Picos {
-        self.counts.reached[1] += self.weight;
-        self.counts.reached[2] += self.weight;
-        let in_llc = self.shared.fetch(lines, number, line);
-        if line.is_modified() && line.last() != self.cpu {
-            // The last CPU writes back: the data is in the LLC from here on.
-            line.clean();
-            self.counts.remote += self.weight;
-            self.costs.remote_ps
-        } else if in_llc {
-            self.costs.llc_ps
-        } else {
-            self.counts.reached[3] += self.weight;
-            self.costs.dram_ps
-        }
+    /// So that versions begin again soon.
+    #[cfg(test)]
+    pub(super) fn with_versions(mut self, versions: u32) -> Self {
+        self.versions = self.versions.min(versions);
+        self
     }
 }
 
@@ -362,7 +336,7 @@ mod tests {
         // 2 of 16 ways of 32 MiB hold 65,536 lines; the layout's buffers have 32,768.
         assert_eq!(cost_of_reading_back(1024), costs.llc_ps);
         let mut small = model(2);
-        small.shared = Shared::new(1 << 20, 16, 2);
+        small.llc = Llc::new(1 << 20, 16, 2);
         for i in 0..32_768u32 {
             small.dma(&Touch::write(Region::Buffer, i % 1024, (i / 1024) * 64, 64));
         }

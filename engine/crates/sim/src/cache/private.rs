@@ -1,19 +1,8 @@
 //! One CPU's own caches, and the copies of lines in them.
 
-use super::lines::Line;
-use super::set_associative::SetAssociative;
+use super::lines::{Line, VERSION_BITS};
+use super::set_associative::{EMPTY, SetAssociative};
 use graph::CacheConfig;
-
-/// A private copy: which line, at which version. 0 is no copy, for no line is at version 0.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Tag(u64);
-
-impl Tag {
-    #[inline]
-    fn new(number: u32, version: u32) -> Tag {
-        Tag(u64::from(version) << 32 | u64::from(number))
-    }
-}
 
 /// A copy that left the L2 and may be newer than what the LLC has.
 #[derive(Clone, Copy, Debug)]
@@ -35,85 +24,137 @@ pub(super) enum Found {
 /// L1d and L2 of one CPU. The ways in a [`Line`] are this CPU's if it is the last that accessed the line.
 #[derive(Clone, Debug)]
 pub(super) struct Private {
-    l1: SetAssociative<Tag>,
-    l2: SetAssociative<Tag>,
-    /// Per set of the L2 the ways whose copy may be newer than what the LLC has: the others can be dropped unseen.
-    modified: Vec<u16>,
+    l1: SetAssociative,
+    l2: SetAssociative,
+    /// A copy's tag has its version above this many bits, and in them what its set does not say of the line's number.
+    number_bits: u32,
 }
 
 impl Private {
-    pub(super) fn new(config: &CacheConfig) -> Self {
-        let l2 = SetAssociative::new(config.l2_bytes, config.l2_ways, 1);
-        Private {
-            l1: SetAssociative::new(config.l1d_bytes, config.l1d_ways, 1),
-            modified: vec![0; l2.sets()],
-            l2,
-        }
+    /// Empty caches for lines numbered from 0 to below `lines`.
+    pub(super) fn new(config: &CacheConfig, lines: u32) -> Self {
+        let l1 = SetAssociative::new(config.l1d_bytes, config.l1d_ways);
+        let l2 = SetAssociative::new(config.l2_bytes, config.l2_ways);
+        let needed = (u32::BITS - lines.leading_zeros()).saturating_sub(l1.set_bits().min(l2.set_bits()));
+        Private { l1, l2, number_bits: needed.max(u32::BITS - VERSION_BITS) }
+    }
+
+    /// How many versions of a line its tags can tell apart; one is left for the tag of an empty way.
+    pub(super) fn versions(&self) -> u32 {
+        (EMPTY >> self.number_bits).max(1)
+    }
+
+    #[inline(always)]
+    fn tag(&self, number: u32, version: u32, cache: &SetAssociative) -> u32 {
+        version.wrapping_shl(self.number_bits) | number.wrapping_shr(cache.set_bits())
     }
 
     /// Whether the L1d holds a line this CPU was the last to access; the copy becomes the most recently used.
-    #[inline]
+    #[inline(always)]
     pub(super) fn is_in_l1(&mut self, number: u32, line: Line) -> bool {
-        let hit = self.l1.at(number, line.l1_way()) == Tag::new(number, line.version());
+        let tag = self.tag(number, line.version(), &self.l1);
+        let Some(set) = self.l1.set_mut(number) else { return false };
+        let hit = set.holds(line.l1_way(), tag);
         if hit {
-            self.l1.use_way(number, line.l1_way());
+            set.use_way(line.l1_way());
         }
         hit
     }
 
-    /// As [`Self::look`], for a line that another CPU accessed last: its ways are to be found first. The way in the
-    /// L2 is noted unless the L1d answers a read.
+    /// As [`Self::look`], for a line that another CPU accessed last: its ways are to be found first. They are noted
+    /// in the line answered, unless the L1d answers a read.
     #[inline(never)]
-    pub(super) fn search(&mut self, number: u32, line: &mut Line, write: bool) -> Found {
-        let tag = Tag::new(number, line.version());
-        line.set_l1_way(self.l1.find(number, |t| t == tag));
-        if write || self.l1.at(number, line.l1_way()) != tag {
-            line.set_l2_way(self.l2.find(number, |t| t == tag));
+    pub(super) fn search(&mut self, number: u32, mut line: Line, write: bool) -> (Found, Line) {
+        let tag = self.tag(number, line.version(), &self.l1);
+        let Some(set) = self.l1.set_mut(number) else { return (Found::Nowhere, line) };
+        let way = set.find(tag);
+        if !write && set.holds(way, tag) {
+            set.use_way(way);
+            return (Found::L1d, line);
         }
+        line.set_l1_way(way);
+        let tag = self.tag(number, line.version(), &self.l2);
+        let Some(set) = self.l2.set_mut(number) else { return (Found::Nowhere, line) };
+        line.set_l2_way(set.find(tag));
         self.look(number, line)
     }
 
     /// Where the nearest valid copy is; it becomes the most recently used, and comes to the L1d.
-    #[inline]
-    pub(super) fn look(&mut self, number: u32, line: &mut Line) -> Found {
-        let tag = Tag::new(number, line.version());
-        if self.is_in_l1(number, *line) {
-            return Found::L1d;
+    #[inline(always)]
+    pub(super) fn look(&mut self, number: u32, line: Line) -> (Found, Line) {
+        if self.is_in_l1(number, line) {
+            return (Found::L1d, line);
         }
-        if self.l2.at(number, line.l2_way()) == tag {
-            self.l2.use_way(number, line.l2_way());
-            line.set_l1_way(self.l1.insert(number, tag, |_| false).0);
-            return Found::L2;
+        let tag = self.tag(number, line.version(), &self.l2);
+        let Some(set) = self.l2.set_mut(number) else { return (Found::Nowhere, line) };
+        if !set.holds(line.l2_way(), tag) {
+            return (Found::Nowhere, line);
         }
-        Found::Nowhere
+        set.use_way(line.l2_way());
+        (Found::L2, self.fill_l1(number, line))
     }
 
-    /// Put a line into both levels; returns what must go to the LLC for it.
-    #[inline]
-    pub(super) fn fetch(&mut self, number: u32, line: &mut Line) -> Option<Victim> {
-        let tag = Tag::new(number, line.version());
-        line.set_l1_way(self.l1.insert(number, tag, |_| false).0);
-        let modified = self.modified.get_mut(self.l2.set(number))?;
-        let (way, victim) = self.l2.insert(number, tag, |way| *modified >> way & 1 != 0);
-        *modified = *modified & !(1 << way) | u16::from(line.is_modified()) << way;
+    #[inline(always)]
+    fn fill_l1(&mut self, number: u32, mut line: Line) -> Line {
+        let (tag, all) = (self.tag(number, line.version(), &self.l1), self.l1.all);
+        if let Some(set) = self.l1.set_mut(number) {
+            line.set_l1_way(set.insert(all, tag));
+        }
+        line
+    }
+
+    /// Put a line into both levels; answers also what must go to the LLC for it.
+    #[inline(always)]
+    pub(super) fn fetch(&mut self, number: u32, line: Line) -> (Line, Option<Victim>) {
+        let mut line = self.fill_l1(number, line);
+        let (tag, all) = (self.tag(number, line.version(), &self.l2), self.l2.all);
+        let Some(set) = self.l2.set_mut(number) else { return (line, None) };
+        let (way, pushed_out) = set.insert_noting(all, tag, line.is_modified());
         line.set_l2_way(way);
-        victim.map(|Tag(tag)| Victim { number: tag as u32, version: (tag >> 32) as u32 })
+        (line, if pushed_out == EMPTY { None } else { Some(self.victim(pushed_out, number)) })
+    }
+
+    /// What a tag in the L2 set of line `beside` says.
+    fn victim(&self, tag: u32, beside: u32) -> Victim {
+        let lowest = |bits: u32| 1u32.wrapping_shl(bits) - 1;
+        let bits = self.l2.set_bits();
+        Victim {
+            number: (tag & lowest(self.number_bits)).wrapping_shl(bits) | beside & lowest(bits),
+            version: tag.wrapping_shr(self.number_bits),
+        }
     }
 
     /// The CPU writes: the copies that were valid at `version` are valid and modified at the line's present one.
-    #[inline]
+    #[inline(always)]
     pub(super) fn modify(&mut self, number: u32, line: Line, version: u32) {
-        let (old, new) = (Tag::new(number, version), Tag::new(number, line.version()));
-        if old != new && self.l1.at(number, line.l1_way()) == old {
-            self.l1.put(number, line.l1_way(), new);
+        if version != line.version() {
+            let old = self.tag(number, version, &self.l1);
+            let new = self.tag(number, line.version(), &self.l1);
+            if let Some(set) = self.l1.set_mut(number) {
+                set.replace(line.l1_way(), old, new);
+            }
         }
-        if self.l2.at(number, line.l2_way()) == old {
-            if old != new {
-                self.l2.put(number, line.l2_way(), new);
-            }
-            if let Some(modified) = self.modified.get_mut(self.l2.set(number)) {
-                *modified |= 1 << line.l2_way();
-            }
+        let old = self.tag(number, version, &self.l2);
+        let new = self.tag(number, line.version(), &self.l2);
+        if let Some(set) = self.l2.set_mut(number)
+            && set.replace(line.l2_way(), old, new)
+        {
+            set.modify(line.l2_way());
+        }
+    }
+
+    /// Versions of a line begin again: its copies here go, but for those of version `kept`.
+    pub(super) fn forget(&mut self, number: u32, kept: Option<u32>) {
+        let copies = |tag: u32, of_version_0: u32, bits: u32| {
+            tag & ((1 << bits) - 1) == of_version_0 && tag != EMPTY && Some(tag >> bits) != kept
+        };
+        let bits = self.number_bits;
+        let (l1_tag, l2_tag) = (self.tag(number, 0, &self.l1), self.tag(number, 0, &self.l2));
+        if let Some(set) = self.l1.set_mut(number) {
+            set.forget(|tag| copies(tag, l1_tag, bits));
+        }
+        if let Some(set) = self.l2.set_mut(number) {
+            set.forget(|tag| copies(tag, l2_tag, bits));
         }
     }
 }

@@ -21,7 +21,7 @@ impl Recency {
     }
 
     /// Make a way the most recently used.
-    #[inline]
+    #[inline(always)]
     pub(super) fn use_way(&mut self, way: u8) {
         let way = u64::from(way & 15);
         if self.0 & 15 == way {
@@ -37,10 +37,10 @@ impl Recency {
     }
 
     /// Bring the least recently used way of a span to the span's front, and answer which it is.
-    #[inline]
+    #[inline(always)]
     pub(super) fn renew(&mut self, span: Span) -> u8 {
-        let way = self.0 >> span.last_shift & 15;
-        let moved = self.0 << 4 & span.behind_first | way << span.first_shift;
+        let way = self.0.wrapping_shr(span.last_shift) & 15;
+        let moved = self.0 << 4 & span.behind_first | way.wrapping_shl(span.first_shift);
         self.0 = self.0 & !span.mask | moved & span.mask;
         way as u8
     }

@@ -148,6 +148,7 @@ proptest! {
         steps in prop::collection::vec((0usize..4, 0u32..160, 0u8..8), 0..3000),
         ways in (1u32..=4, 1u32..=8, 1u32..=16),
         ddio_ways in 0u32..=4,
+        versions in 1u32..40,
     ) {
         let config = CacheConfig {
             l1d_bytes: 64 * 4 * ways.0, l1d_ways: ways.0,
@@ -157,7 +158,7 @@ proptest! {
             ..CacheConfig::default()
         };
         let layout = Layout::new(|_| Sizes { instances: 160, bytes: 64 });
-        let mut fast = CacheModel::new(&config, CacheCosts::for_test(), 3, layout);
+        let mut fast = CacheModel::new(&config, CacheCosts::for_test(), 3, layout).with_versions(versions);
         let mut plain = Reference::new(&config, 3);
         for (who, line, what) in steps {
             let access = if what < 5 { Access::Read } else { Access::Write };

@@ -1,118 +1,114 @@
-//! A set-associative cache of tags with least-recently-used replacement. It does not search on its own: who knows
-//! the way a tag was put into looks there.
+//! A set-associative cache of tags with least-recently-used replacement, one set beside the other. It is told the way
+//! a tag was put into, and searches only if that is not known.
 
 use super::recency::{MAX_WAYS, Recency, Span};
 
-/// Tags of one cache. A tag is never the default: that marks an empty way.
+/// Marks an empty way: never a tag.
+pub(super) const EMPTY: u32 = u32::MAX;
+
+/// A set: whatever is asked of it lies together.
 #[derive(Clone, Debug)]
-pub(super) struct SetAssociative<T> {
-    /// Way by way: neighbouring lines, which are accessed together, tend to be in the same ways of neighbouring sets.
-    tags: Vec<T>,
-    order: Vec<Recency>,
-    all: Span,
-    share: Span,
-    set_mask: u32,
-    set_bits: u32,
+pub(super) struct Set {
+    tags: [u32; MAX_WAYS as usize],
+    order: Recency,
+    /// Ways whose copy may be newer than what the next level has: the others can be dropped unseen.
+    modified: u16,
 }
 
-impl<T: Copy + Default> SetAssociative<T> {
-    /// `bytes` of 64-byte lines in sets of `ways`, at most 16; the number of sets is rounded down to a power of two.
-    /// [`Self::insert_in_share`] uses `share` ways of each.
-    pub(super) fn new(bytes: u32, ways: u32, share: u32) -> Self {
-        let ways = ways.clamp(1, MAX_WAYS);
-        let set_bits = (bytes / 64 / ways).max(1).ilog2();
-        SetAssociative {
-            tags: vec![T::default(); (ways as usize) << set_bits],
-            order: vec![Recency::INITIAL; 1 << set_bits],
-            all: Span::new(0, ways - 1),
-            share: Span::new(ways - share.clamp(1, ways), ways - 1),
-            set_mask: (1 << set_bits) - 1,
-            set_bits,
-        }
-    }
+impl Set {
+    const NEW: Set = Set { tags: [EMPTY; MAX_WAYS as usize], order: Recency::INITIAL, modified: 0 };
 
-    /// How many sets there are.
-    pub(super) fn sets(&self) -> usize {
-        self.order.len()
-    }
-
-    /// The set a line belongs to.
-    #[inline]
-    pub(super) fn set(&self, line: u32) -> usize {
-        (line & self.set_mask) as usize
-    }
-
-    #[inline]
-    fn place(&self, line: u32, way: u8) -> usize {
-        (u32::from(way) << self.set_bits | line & self.set_mask) as usize
-    }
-
-    /// The tag in a way of the line's set.
-    #[inline]
-    pub(super) fn at(&self, line: u32, way: u8) -> T {
-        self.tags.get(self.place(line, way)).copied().unwrap_or_default()
-    }
-
-    /// Replace the tag in a way of the line's set; its place in the order of use stays.
-    #[inline]
-    pub(super) fn put(&mut self, line: u32, way: u8, tag: T) {
-        let place = self.place(line, way);
-        if let Some(slot) = self.tags.get_mut(place) {
-            *slot = tag;
-        }
-    }
-
-    /// The way whose tag satisfies the condition; way 0 if none does.
-    #[inline]
-    pub(super) fn find(&self, line: u32, condition: impl Fn(T) -> bool) -> u8 {
-        let mut ways = self.tags.iter().skip(self.set(line)).step_by(1 << self.set_bits);
-        ways.position(|tag| condition(*tag)).unwrap_or(0) as u8
+    /// Whether a way has this tag.
+    #[inline(always)]
+    pub(super) fn holds(&self, way: u8, tag: u32) -> bool {
+        self.tags[usize::from(way & 15)] == tag
     }
 
     /// The way was used.
     #[inline]
-    pub(super) fn use_way(&mut self, line: u32, way: u8) {
-        let set = self.set(line);
-        if let Some(order) = self.order.get_mut(set) {
-            order.use_way(way);
-        }
+    pub(super) fn use_way(&mut self, way: u8) {
+        self.order.use_way(way);
     }
 
-    /// Put a tag in as the most recently used; returns its way, and the tag it pushed out if `is_wanted` of that way.
-    /// To load the other tags would be to wait for them.
+    /// The way with this tag; way 0 if there is none.
     #[inline]
-    pub(super) fn insert(
-        &mut self,
-        line: u32,
-        tag: T,
-        is_wanted: impl FnOnce(u8) -> bool,
-    ) -> (u8, Option<T>) {
-        self.insert_in(self.all, line, tag, is_wanted)
+    pub(super) fn find(&self, tag: u32) -> u8 {
+        // All are compared, which vectors do at once.
+        let found =
+            self.tags.iter().enumerate().fold(0, |found, (way, t)| found | u32::from(*t == tag) << way);
+        (found | 1 << MAX_WAYS).trailing_zeros() as u8 & 15
     }
 
-    /// Put a tag into the least recently used ways only, as a write from the NIC does; returns its way and the tag
-    /// it pushed out.
-    #[inline]
-    pub(super) fn insert_in_share(&mut self, line: u32, tag: T) -> (u8, Option<T>) {
-        self.insert_in(self.share, line, tag, |_| true)
+    /// Put a tag in as the most recently used of the span's ways; returns its way.
+    #[inline(always)]
+    pub(super) fn insert(&mut self, span: Span, tag: u32) -> u8 {
+        let way = self.order.renew(span);
+        self.tags[usize::from(way & 15)] = tag;
+        way
     }
 
-    #[inline]
-    fn insert_in(
-        &mut self,
-        span: Span,
-        line: u32,
-        tag: T,
-        is_wanted: impl FnOnce(u8) -> bool,
-    ) -> (u8, Option<T>) {
-        let set = self.set(line);
-        let Some(order) = self.order.get_mut(set) else { return (0, None) };
-        let way = order.renew(span);
-        let place = self.place(line, way);
-        let Some(slot) = self.tags.get_mut(place) else { return (way, None) };
-        let victim = if is_wanted(way) { Some(*slot) } else { None };
+    /// The same, noting whether it is modified; returns also the tag it pushed out if that was, else [`EMPTY`].
+    #[inline(always)]
+    pub(super) fn insert_noting(&mut self, span: Span, tag: u32, modified: bool) -> (u8, u32) {
+        let way = self.order.renew(span);
+        let slot = &mut self.tags[usize::from(way & 15)];
+        let bit = 1 << (way & 15);
+        let pushed_out = if self.modified & bit == 0 { EMPTY } else { *slot };
         *slot = tag;
-        (way, victim)
+        self.modified = if modified { self.modified | bit } else { self.modified & !bit };
+        (way, pushed_out)
+    }
+
+    /// If the way has the old tag it has the new one from here on; answers whether it had.
+    #[inline]
+    pub(super) fn replace(&mut self, way: u8, old: u32, new: u32) -> bool {
+        let slot = &mut self.tags[usize::from(way & 15)];
+        let held = *slot == old;
+        if held {
+            *slot = new;
+        }
+        held
+    }
+
+    /// The way's copy is newer than what the next level has.
+    #[inline]
+    pub(super) fn modify(&mut self, way: u8) {
+        self.modified |= 1 << (way & 15);
+    }
+
+    /// Empty the ways whose tag satisfies the condition.
+    pub(super) fn forget(&mut self, condition: impl Fn(u32) -> bool) {
+        self.tags.iter_mut().filter(|tag| condition(**tag)).for_each(|tag| *tag = EMPTY);
+    }
+}
+
+/// The sets of one cache.
+#[derive(Clone, Debug)]
+pub(super) struct SetAssociative {
+    sets: Vec<Set>,
+    set_bits: u32,
+    /// All ways.
+    pub(super) all: Span,
+}
+
+impl SetAssociative {
+    /// `bytes` of 64-byte lines in sets of `ways`, at most 16; the number of sets is rounded down to a power of two.
+    pub(super) fn new(bytes: u32, ways: u32) -> Self {
+        let ways = ways.clamp(1, MAX_WAYS);
+        let set_bits = (bytes / 64 / ways).max(1).ilog2();
+        SetAssociative { sets: vec![Set::NEW; 1 << set_bits], set_bits, all: Span::new(0, ways - 1) }
+    }
+
+    /// Sets are two to this power.
+    pub(super) fn set_bits(&self) -> u32 {
+        self.set_bits
+    }
+
+    /// The set a line belongs to. There is one.
+    #[inline(always)]
+    pub(super) fn set_mut(&mut self, line: u32) -> Option<&mut Set> {
+        let mask = self.sets.len().wrapping_sub(1);
+        self.sets.get_mut(line as usize & mask)
     }
 }
 
@@ -125,32 +121,31 @@ mod tests {
         /// Against a list kept in order of use.
         #[test]
         fn behaves_as_a_list_in_order_of_use(
-            lines in prop::collection::vec((1u32..80, any::<bool>()), 0..400), ways in 1u32..=16, share in 1u32..=16,
+            lines in prop::collection::vec((1u32..80, any::<bool>()), 0..400), ways in 1u32..=16,
         ) {
-            let share = share.min(ways);
-            let mut cache = SetAssociative::new(64 * 2 * ways, ways, share);
-            let mut model = vec![vec![0; ways as usize]; 2];
-            for (line, in_share) in lines {
+            let mut cache = SetAssociative::new(64 * 2 * ways, ways);
+            let all = cache.all;
+            let mut model = vec![vec![(EMPTY, false); ways as usize]; 2];
+            for (line, modified) in lines {
                 let recent = &mut model[(line & 1) as usize];
-                let expected = recent.iter().position(|l| *l == line);
-                let way = cache.find(line, |tag| tag == line);
-                prop_assert_eq!(cache.at(line, way) == line, expected.is_some());
-                let to = match expected {
+                let expected = recent.iter().position(|(l, _)| *l == line);
+                let set = cache.set_mut(line).unwrap();
+                let way = set.find(line);
+                prop_assert_eq!(set.holds(way, line), expected.is_some());
+                let held = match expected {
                     Some(at) => {
-                        cache.use_way(line, way);
-                        recent.remove(at);
-                        0
+                        set.use_way(way);
+                        recent.remove(at)
                     }
                     None => {
-                        let inserted =
-                            if in_share { cache.insert_in_share(line, line) } else { cache.insert(line, line, |_| true) };
-                        let (way, victim) = inserted;
-                        prop_assert_eq!(cache.at(line, way), line);
-                        prop_assert_eq!(victim, recent.pop());
-                        if in_share { (ways - share) as usize } else { 0 }
+                        let (way, pushed_out) = set.insert_noting(all, line, modified);
+                        prop_assert!(set.holds(way, line));
+                        let last = recent.pop().unwrap();
+                        prop_assert_eq!(pushed_out, if last.1 { last.0 } else { EMPTY });
+                        (line, modified)
                     }
                 };
-                recent.insert(to, line);
+                recent.insert(0, held);
             }
         }
     }
