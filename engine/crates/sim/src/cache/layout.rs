@@ -12,20 +12,20 @@ pub(super) struct Sample {
     pub(super) weight: u32,
 }
 
-/// The lines behind the first of an access of `count`. A short access is looked at line by line. Of a long one, a copy
-/// or a frame's DMA, the last line of each aligned group stands for the group: the same one for every access to it, so
-/// that those sets of a cache see exactly what they would see of the whole stream (set sampling).
-#[inline]
-pub(super) fn rest(first: u32, count: u32) -> impl Iterator<Item = Sample> {
+/// The lines of an access of `count` that are looked at: the first, and of a short access all others. Of a long one, a
+/// copy or a frame's DMA, the last line of each aligned group stands for the group: the same one for every access to
+/// it, so that those sets of a cache see exactly what they would see of the whole stream (set sampling).
+#[inline(always)]
+pub(super) fn samples(first: u32, count: u32) -> impl Iterator<Item = Sample> {
     let group = if count > GROUP_LINES { GROUP_LINES - 1 } else { 0 };
-    let (mut next, end) = (first + 1, first + count);
+    let (mut next, mut ahead, end) = (first, 0, first + count);
     std::iter::from_fn(move || {
         if next >= end {
             return None;
         }
-        let line = next | group;
+        let line = next | ahead;
         let weight = end.min(line + 1) - next;
-        next = line + 1;
+        (next, ahead) = (line + 1, group);
         Some(Sample { line, weight })
     })
 }
@@ -79,7 +79,7 @@ impl Layout {
 
     /// First line and number of lines of an access. Instances and offsets beyond a region's size wrap around in it:
     /// the model must answer for any touch.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn lines_of(&self, touch: &Touch) -> (u32, u32) {
         let extent = &self.extents[touch.region as usize];
         let instance = if touch.instance < extent.instances {
@@ -122,10 +122,11 @@ mod tests {
             let layout = Layout::new(|r| Sizes { instances: 5, bytes: 64 * (1 + 3 * r as u32) });
             let touch = Touch::read(Region::Buffer, instance, offset, bytes);
             let (first, count) = layout.lines_of(&touch);
-            prop_assert_eq!(1 + rest(first, count).map(|s| s.weight).sum::<u32>(), count);
+            prop_assert_eq!(samples(first, count).map(|s| s.weight).sum::<u32>(), count);
+            prop_assert_eq!(samples(first, count).next(), Some(Sample { line: first, weight: 1 }));
             let extent = layout.extents[Region::Buffer as usize];
             let start = extent.first_line + instance * extent.lines_per_instance;
-            prop_assert!(rest(first, count).all(|s| s.line > first && s.line < start + extent.lines_per_instance));
+            prop_assert!(samples(first, count).all(|s| s.line >= first && s.line < start + extent.lines_per_instance));
         }
     }
 

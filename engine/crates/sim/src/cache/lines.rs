@@ -71,10 +71,10 @@ impl Line {
         self.0 & IN_LLC != 0
     }
 
-    /// Another party accessed it than the one before.
+    /// A CPU accessed it.
     #[inline(always)]
     pub(super) fn accessed_by(&mut self, party: Party) {
-        let shared = if self.0 & LAST == 0 { 0 } else { SHARED };
+        let shared = if self.0 & LAST == 0 || self.is_last(party) { 0 } else { SHARED };
         self.0 = self.0 & !LAST | party.0 | shared;
     }
 

@@ -2,7 +2,7 @@
 
 use super::layout::GROUP_LINES;
 use super::lines::Line;
-use super::recency::{MAX_WAYS, Recency, Span};
+use super::recency::{All, MAX_WAYS, Recency, Span};
 
 /// Tags way by way, and within a way by the place of a line in its group: of long accesses one line of each group is
 /// looked at, and those of one access lie side by side here.
@@ -11,10 +11,15 @@ pub(super) struct Llc {
     /// Numbers of the lines held, from 1.
     tags: Vec<u32>,
     order: Vec<Recency>,
+    /// Sets are two to this power.
     set_bits: u32,
-    /// How many bits of a line's number say where in its group it is.
+    /// Bits of a set's number that say where in its group a line is, and where they go.
     group_bits: u32,
-    all: Span,
+    group_mask: u32,
+    group_shift: u32,
+    /// The others, in their place.
+    rest_mask: u32,
+    all: All,
     /// The least recently used ways, which the NIC may fill.
     share: Option<Span>,
 }
@@ -25,12 +30,16 @@ impl Llc {
     pub(super) fn new(bytes: u32, ways: u32, share: u32) -> Self {
         let ways = ways.clamp(1, MAX_WAYS);
         let set_bits = (bytes / 64 / ways).max(1).ilog2();
+        let group_bits = GROUP_LINES.ilog2().min(set_bits);
         Llc {
             tags: vec![0; (ways as usize) << set_bits],
-            order: vec![Recency::INITIAL; 1 << set_bits],
+            order: vec![Recency::of(ways); 1 << set_bits],
             set_bits,
-            group_bits: GROUP_LINES.ilog2().min(set_bits),
-            all: Span::new(0, ways - 1),
+            group_bits,
+            group_mask: (1 << group_bits) - 1,
+            group_shift: set_bits - group_bits,
+            rest_mask: (1 << (set_bits - group_bits)) - 1,
+            all: All::of(ways),
             share: (share > 0).then(|| Span::new(ways - share.min(ways), ways - 1)),
         }
     }
@@ -39,42 +48,51 @@ impl Llc {
     /// `number`; of the others, the one pushed out is changed.
     #[inline(always)]
     pub(super) fn fetch(&mut self, others: &mut [u32], number: u32, line: &mut Line) -> bool {
-        self.access(Some(self.all), others, number, line)
+        let set = self.place(number);
+        let Some(order) = self.order.get_mut(set) else { return false };
+        let hit = line.is_in_llc();
+        if hit {
+            order.use_way(line.llc_way());
+        } else {
+            let way = order.renew_all(self.all);
+            self.insert(others, number, set, way);
+            line.enter_llc(way);
+        }
+        hit
     }
 
     /// The NIC writes a line: where it is, or else into the NIC's share; answers whether it was there.
     #[inline(always)]
     pub(super) fn write(&mut self, others: &mut [u32], number: u32, line: &mut Line) -> bool {
-        self.access(self.share, others, number, line)
-    }
-
-    #[inline(always)]
-    fn access(&mut self, room: Option<Span>, others: &mut [u32], number: u32, line: &mut Line) -> bool {
         let set = self.place(number);
-        let (Some(order), hit) = (self.order.get_mut(set), line.is_in_llc()) else { return false };
+        let Some(order) = self.order.get_mut(set) else { return false };
+        let hit = line.is_in_llc();
         if hit {
             order.use_way(line.llc_way());
-        } else if let Some(room) = room {
-            let way = order.renew(room);
+        } else if let Some(share) = self.share {
+            let way = order.renew(share);
+            self.insert(others, number, set, way);
             line.enter_llc(way);
-            if let Some(tag) = self.tags.get_mut(usize::from(way).wrapping_shl(self.set_bits) | set) {
-                let victim = std::mem::replace(tag, number.wrapping_add(1)).wrapping_sub(1);
-                if let Some(victim) = others.get_mut(victim as usize) {
-                    let mut state = Line(*victim);
-                    state.leave_llc();
-                    *victim = state.0;
-                }
-            }
         }
         hit
+    }
+
+    /// Put a line into a way; the one that was there is told.
+    #[inline(always)]
+    fn insert(&mut self, others: &mut [u32], number: u32, set: usize, way: u8) {
+        let Some(tag) = self.tags.get_mut(usize::from(way).wrapping_shl(self.set_bits) | set) else { return };
+        let victim = std::mem::replace(tag, number.wrapping_add(1)).wrapping_sub(1);
+        if let Some(victim) = others.get_mut(victim as usize) {
+            let mut state = Line(*victim);
+            state.leave_llc();
+            *victim = state.0;
+        }
     }
 
     /// Where a line's set is among the others.
     #[inline(always)]
     fn place(&self, number: u32) -> usize {
-        let lowest = |bits: u32| 1u32.wrapping_shl(bits) - 1;
-        let set = number & lowest(self.set_bits);
-        let in_group = (set & lowest(self.group_bits)).wrapping_shl(self.set_bits - self.group_bits);
-        (set.wrapping_shr(self.group_bits) | in_group) as usize
+        let rest = number.wrapping_shr(self.group_bits) & self.rest_mask;
+        (rest | (number & self.group_mask).wrapping_shl(self.group_shift)) as usize
     }
 }

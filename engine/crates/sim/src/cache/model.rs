@@ -1,6 +1,6 @@
 //! One access through the levels, and what it costs beyond an L1 hit.
 
-use super::layout::{Sample, rest};
+use super::layout::{Sample, samples};
 use super::lines::{Line, Party};
 use super::llc::Llc;
 use super::private::{Found, Private, Victim};
@@ -25,13 +25,12 @@ pub(crate) struct CacheModel {
     dma: Counts,
 }
 
-/// Who makes an access, and how.
+/// Who makes an access, and on behalf of whom.
 #[derive(Clone, Copy)]
 struct Accessor {
     cpu: CpuId,
     party: Party,
-    write: bool,
-    /// Row of its counts.
+    /// Row of the counts.
     row: usize,
 }
 
@@ -52,49 +51,83 @@ impl CacheModel {
     }
 
     /// An access by a CPU on behalf of a layer; returns the time it stalls beyond an L1 hit.
-    #[inline]
+    ///
+    /// Region and length are constants where it is called, so that most of this folds there, and what is left is one
+    /// call to what fits.
+    #[inline(always)]
     pub(crate) fn access(&mut self, cpu: CpuId, layer: Layer, touch: &Touch) -> Picos {
         let (first, count) = self.layout.lines_of(touch);
-        let by = Accessor {
-            cpu,
-            party: Party::of(cpu),
-            write: touch.access == Access::Write,
-            row: cpu.index() * Layer::ALL.len() + layer as usize,
-        };
-        let mut stall_ps = self.access_line(&by, Sample { line: first, weight: 1 });
-        if count > 1 {
-            let mut streamed_ps = 0;
-            for sample in rest(first, count) {
-                streamed_ps += u64::from(sample.weight) * self.access_line(&by, sample);
-            }
-            if streamed_ps > 0 {
-                stall_ps += streamed_ps / self.costs.stream_divisor;
+        match (touch.access, count) {
+            (Access::Read, 1) => self.access_one::<false>(cpu, layer, first),
+            (Access::Write, 1) => self.access_one::<true>(cpu, layer, first),
+            (Access::Read, _) => self.access_several::<false>(cpu, layer, first, count),
+            (Access::Write, _) => self.access_several::<true>(cpu, layer, first, count),
+        }
+    }
+
+    #[inline(never)]
+    fn access_one<const WRITE: bool>(&mut self, cpu: CpuId, layer: Layer, line: u32) -> Picos {
+        let by = Accessor::new(cpu, layer);
+        let stall_ps = self.access_line::<WRITE>(by, Sample { line, weight: 1 });
+        self.count(by, 1, stall_ps);
+        stall_ps
+    }
+
+    #[inline(never)]
+    fn access_several<const WRITE: bool>(
+        &mut self,
+        cpu: CpuId,
+        layer: Layer,
+        first: u32,
+        count: u32,
+    ) -> Picos {
+        let by = Accessor::new(cpu, layer);
+        let (mut stall_ps, mut streamed_ps) = (0, 0);
+        for sample in samples(first, count) {
+            let line_ps = u64::from(sample.weight) * self.access_line::<WRITE>(by, sample);
+            if sample.line == first {
+                stall_ps = line_ps;
+            } else {
+                streamed_ps += line_ps;
             }
         }
+        if streamed_ps > 0 {
+            stall_ps += streamed_ps / self.costs.stream_divisor;
+        }
+        self.count(by, count, stall_ps);
+        stall_ps
+    }
+
+    #[inline(always)]
+    fn count(&mut self, by: Accessor, accesses: u32, stall_ps: Picos) {
         if let Some(counts) = self.counts.get_mut(by.row) {
-            counts.reached[0] += u64::from(count);
+            counts.reached[0] += u64::from(accesses);
             counts.stall_ps += stall_ps;
         }
-        stall_ps
     }
 
     /// Access one line; returns the stall.
     #[inline(always)]
-    fn access_line(&mut self, by: &Accessor, sample: Sample) -> Picos {
+    fn access_line<const WRITE: bool>(&mut self, by: Accessor, sample: Sample) -> Picos {
+        let number = sample.line;
         let (Some(line), Some(private)) =
-            (self.lines.get(sample.line as usize).copied().map(Line), self.private.get_mut(by.cpu.index()))
+            (self.lines.get(number as usize).copied().map(Line), self.private.get_mut(by.cpu.index()))
         else {
             return 0;
         };
-        if line.is_settled_for(by.party, by.write) && private.is_in_l1(sample.line, line) {
-            return 0;
+        if line.is_settled_for(by.party, WRITE) && private.is_in_l1(number, line) {
+            0
+        } else if line.is_last(by.party) || line.is_shared() {
+            self.access_near::<WRITE>(by, sample, line)
+        } else {
+            // Only the last CPU can have a valid copy.
+            self.access_far::<WRITE>(by, sample, line)
         }
-        self.access_anew(by, sample, line)
     }
 
-    /// The same where more changes than the order of use in the L1d.
+    /// An access to a line of which this CPU may have a copy.
     #[inline(never)]
-    fn access_anew(&mut self, by: &Accessor, sample: Sample, mut line: Line) -> Picos {
+    fn access_near<const WRITE: bool>(&mut self, by: Accessor, sample: Sample, mut line: Line) -> Picos {
         let (number, weight) = (sample.line, u64::from(sample.weight));
         let (Some(private), Some(counts)) =
             (self.private.get_mut(by.cpu.index()), self.counts.get_mut(by.row))
@@ -102,63 +135,22 @@ impl CacheModel {
             return 0;
         };
         let mine = line.is_last(by.party);
-        let found = if mine {
-            let found;
-            (found, line) = private.look(number, line);
-            found
-        } else if line.is_shared() {
-            let found;
-            (found, line) = private.search(number, line, by.write);
-            if found == Found::L1d && !by.write {
-                // A shared line is read by many in turn: nothing is noted, so that whoever is last stays so.
-                return 0;
-            }
-            found
-        } else {
-            // Only the last CPU can have a valid copy.
-            Found::Nowhere
-        };
-        let mut victim = None;
+        let found;
+        (found, line) = if mine { private.look(number, line) } else { private.search(number, line, WRITE) };
         let mut stall_ps = match found {
+            // A shared line is read by many in turn: nothing is noted, so that whoever is last stays so.
+            Found::L1d if !WRITE => return 0,
             Found::L1d => 0,
             Found::L2 => {
                 counts.reached[1] += weight;
                 self.costs.l2_ps
             }
-            Found::Nowhere => {
-                counts.reached[1] += weight;
-                counts.reached[2] += weight;
-                let in_llc = self.llc.fetch(&mut self.lines, number, &mut line);
-                let stall_ps = if line.is_modified() && !mine {
-                    // The last CPU writes back: the data is in the LLC from here on.
-                    line.clean();
-                    counts.remote += weight;
-                    self.costs.remote_ps
-                } else if in_llc {
-                    self.costs.llc_ps
-                } else {
-                    counts.reached[3] += weight;
-                    self.costs.dram_ps
-                };
-                (line, victim) = private.fetch(number, line);
-                stall_ps
-            }
+            Found::Nowhere => return self.access_far::<WRITE>(by, sample, line),
         };
-        if !mine {
-            line.accessed_by(by.party);
-        }
-        if by.write && !line.is_modified() {
+        line.accessed_by(by.party);
+        if WRITE && !line.is_modified() {
             let version = line.version();
-            let mut begins_again = false;
-            if line.is_shared() {
-                // Invalidate the other copies: a round trip through the shared level, unless it was just paid for.
-                if stall_ps == 0 {
-                    counts.remote += weight;
-                    stall_ps = self.costs.llc_ps;
-                }
-                begins_again = line.renew(self.versions);
-            }
-            line.modify();
+            let begins_again = self.become_owner(by, weight, &mut line, &mut stall_ps);
             if begins_again {
                 self.forget(number, Some((by.cpu, version)));
             }
@@ -169,11 +161,61 @@ impl CacheModel {
         if let Some(slot) = self.lines.get_mut(number as usize) {
             *slot = line.0;
         }
-        // A copy of the line itself was stale, whatever its version says by now.
-        if let Some(victim) = victim.filter(|victim| victim.number != number) {
+        stall_ps
+    }
+
+    /// An access to a line of which this CPU has no valid copy.
+    #[inline(always)]
+    fn access_far<const WRITE: bool>(&mut self, by: Accessor, sample: Sample, mut line: Line) -> Picos {
+        let (number, weight) = (sample.line, u64::from(sample.weight));
+        let Some(counts) = self.counts.get_mut(by.row) else { return 0 };
+        counts.reached[1] += weight;
+        counts.reached[2] += weight;
+        let in_llc = self.llc.fetch(&mut self.lines, number, &mut line);
+        let mut stall_ps = if line.is_modified() && !line.is_last(by.party) {
+            // The last CPU writes back: the data is in the LLC from here on.
+            line.clean();
+            counts.remote += weight;
+            self.costs.remote_ps
+        } else if in_llc {
+            self.costs.llc_ps
+        } else {
+            counts.reached[3] += weight;
+            self.costs.dram_ps
+        };
+        line.accessed_by(by.party);
+        if WRITE && !line.is_modified() && self.become_owner(by, weight, &mut line, &mut stall_ps) {
+            self.forget(number, None);
+        }
+        let Some(private) = self.private.get_mut(by.cpu.index()) else { return 0 };
+        let victim;
+        (line, victim) = private.fetch(number, line);
+        if let Some(slot) = self.lines.get_mut(number as usize) {
+            *slot = line.0;
+        }
+        if let Some(victim) = victim {
             self.write_back(by.party, victim);
         }
         stall_ps
+    }
+
+    /// The CPU writes a line that it accessed last: its copy becomes the only one. Answers whether versions begin
+    /// again.
+    #[inline(always)]
+    fn become_owner(&mut self, by: Accessor, weight: u64, line: &mut Line, stall_ps: &mut Picos) -> bool {
+        let mut begins_again = false;
+        if line.is_shared() {
+            // Invalidate the other copies: a round trip through the shared level, unless it was just paid for.
+            if *stall_ps == 0 {
+                *stall_ps = self.costs.llc_ps;
+                if let Some(counts) = self.counts.get_mut(by.row) {
+                    counts.remote += weight;
+                }
+            }
+            begins_again = line.renew(self.versions);
+        }
+        line.modify();
+        begins_again
     }
 
     /// A modified line that leaves an L2 goes to the LLC.
@@ -204,8 +246,7 @@ impl CacheModel {
     pub(crate) fn dma(&mut self, touch: &Touch) {
         let (first, count) = self.layout.lines_of(touch);
         let mut misses = 0;
-        let samples = std::iter::once(Sample { line: first, weight: 1 }).chain(rest(first, count));
-        for Sample { line: number, weight } in samples {
+        for Sample { line: number, weight } in samples(first, count) {
             let Some(mut line) = self.lines.get(number as usize).copied().map(Line) else { continue };
             if !self.llc.write(&mut self.lines, number, &mut line) {
                 misses += u64::from(weight);
@@ -240,6 +281,13 @@ impl CacheModel {
     pub(super) fn with_versions(mut self, versions: u32) -> Self {
         self.versions = self.versions.min(versions);
         self
+    }
+}
+
+impl Accessor {
+    #[inline(always)]
+    fn new(cpu: CpuId, layer: Layer) -> Self {
+        Accessor { cpu, party: Party::of(cpu), row: cpu.index() * Layer::ALL.len() + layer as usize }
     }
 }
 

@@ -63,7 +63,7 @@ impl Private {
 
     /// As [`Self::look`], for a line that another CPU accessed last: its ways are to be found first. They are noted
     /// in the line answered, unless the L1d answers a read.
-    #[inline(never)]
+    #[inline]
     pub(super) fn search(&mut self, number: u32, mut line: Line, write: bool) -> (Found, Line) {
         let tag = self.tag(number, line.version(), &self.l1);
         let Some(set) = self.l1.set_mut(number) else { return (Found::Nowhere, line) };
@@ -143,18 +143,18 @@ impl Private {
         }
     }
 
-    /// Versions of a line begin again: its copies here go, but for those of version `kept`.
+    /// Versions of a line begin again: its copies here go, but for those of the version that is kept.
     pub(super) fn forget(&mut self, number: u32, kept: Option<u32>) {
-        let copies = |tag: u32, of_version_0: u32, bits: u32| {
-            tag & ((1 << bits) - 1) == of_version_0 && tag != EMPTY && Some(tag >> bits) != kept
-        };
         let bits = self.number_bits;
+        let goes = |tag: u32, of_version_0: u32| {
+            tag & ((1 << bits) - 1) == of_version_0 && Some(tag >> bits) != kept
+        };
         let (l1_tag, l2_tag) = (self.tag(number, 0, &self.l1), self.tag(number, 0, &self.l2));
         if let Some(set) = self.l1.set_mut(number) {
-            set.forget(|tag| copies(tag, l1_tag, bits));
+            set.forget(|tag| goes(tag, l1_tag));
         }
         if let Some(set) = self.l2.set_mut(number) {
-            set.forget(|tag| copies(tag, l2_tag, bits));
+            set.forget(|tag| goes(tag, l2_tag));
         }
     }
 }

@@ -6,13 +6,15 @@ pub(super) const MAX_WAYS: u32 = 16;
 const LOWEST_BITS: u64 = 0x1111_1111_1111_1111;
 const HIGHEST_BITS: u64 = 0x8888_8888_8888_8888;
 
-/// A permutation of a set's ways.
+/// A permutation of a set's ways; beyond them there are zeroes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Recency(u64);
 
 impl Recency {
-    /// Way 0 the most recent, the last way the least.
-    pub(super) const INITIAL: Recency = Recency(0xfedc_ba98_7654_3210);
+    /// So many ways, 1 to 16, way 0 the most recent, the last one the least.
+    pub(super) fn of(ways: u32) -> Self {
+        Recency(0xfedc_ba98_7654_3210 & All::of(ways).mask)
+    }
 
     /// The way at a position, 0 for the most recently used.
     #[cfg(test)]
@@ -36,6 +38,14 @@ impl Recency {
         self.0 = self.0 & !upto | (self.0 << 4 & upto) | way;
     }
 
+    /// Make the least recently used of all ways the most recently used, and answer which it is.
+    #[inline(always)]
+    pub(super) fn renew_all(&mut self, all: All) -> u8 {
+        let way = self.0.wrapping_shr(all.last_shift);
+        self.0 = self.0 << 4 & all.mask | way;
+        way as u8
+    }
+
     /// Bring the least recently used way of a span to the span's front, and answer which it is.
     #[inline(always)]
     pub(super) fn renew(&mut self, span: Span) -> u8 {
@@ -43,6 +53,21 @@ impl Recency {
         let moved = self.0 << 4 & span.behind_first | way.wrapping_shl(span.first_shift);
         self.0 = self.0 & !span.mask | moved & span.mask;
         way as u8
+    }
+}
+
+/// All ways of a set.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct All {
+    last_shift: u32,
+    mask: u64,
+}
+
+impl All {
+    /// So many, 1 to 16.
+    pub(super) fn of(ways: u32) -> Self {
+        let last_shift = 4 * (ways.clamp(1, MAX_WAYS) - 1);
+        All { last_shift, mask: u64::MAX >> (60 - last_shift) }
     }
 }
 
@@ -80,19 +105,26 @@ mod tests {
 
     proptest! {
         #[test]
-        fn is_a_list_in_order_of_use(steps in prop::collection::vec((0u32..16, 0u32..16, any::<bool>()), 0..100)) {
-            let mut recency = Recency::INITIAL;
-            let mut list: Vec<u8> = (0..16).collect();
-            for (a, b, renew) in steps {
-                let (to, from) = if renew { (a.min(b), a.max(b)) } else { (0, a) };
+        fn is_a_list_in_order_of_use(
+            ways in 1u32..=16, steps in prop::collection::vec((0u32..16, 0u32..16, 0u8..3), 0..100),
+        ) {
+            let mut recency = Recency::of(ways);
+            let mut list: Vec<u8> = (0..ways as u8).collect();
+            for (a, b, step) in steps {
+                let (a, b, last) = (a % ways, b % ways, ways - 1);
+                let (to, from) = match step {
+                    0 => (a.min(b), a.max(b)),
+                    1 => (0, last),
+                    _ => (0, a),
+                };
                 let way = list.remove(from as usize);
                 list.insert(to as usize, way);
-                if renew {
-                    prop_assert_eq!(recency.renew(Span::new(to, from)), way);
-                } else {
-                    recency.use_way(way);
+                match step {
+                    0 => prop_assert_eq!(recency.renew(Span::new(to, from)), way),
+                    1 => prop_assert_eq!(recency.renew_all(All::of(ways)), way),
+                    _ => recency.use_way(way),
                 }
-                prop_assert_eq!(listed(recency), list.clone());
+                prop_assert_eq!(&listed(recency)[..ways as usize], &list);
             }
         }
     }

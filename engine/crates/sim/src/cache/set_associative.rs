@@ -1,7 +1,7 @@
 //! A set-associative cache of tags with least-recently-used replacement, one set beside the other. It is told the way
 //! a tag was put into, and searches only if that is not known.
 
-use super::recency::{MAX_WAYS, Recency, Span};
+use super::recency::{All, MAX_WAYS, Recency};
 
 /// Marks an empty way: never a tag.
 pub(super) const EMPTY: u32 = u32::MAX;
@@ -16,7 +16,9 @@ pub(super) struct Set {
 }
 
 impl Set {
-    const NEW: Set = Set { tags: [EMPTY; MAX_WAYS as usize], order: Recency::INITIAL, modified: 0 };
+    fn new(ways: u32) -> Self {
+        Set { tags: [EMPTY; MAX_WAYS as usize], order: Recency::of(ways), modified: 0 }
+    }
 
     /// Whether a way has this tag.
     #[inline(always)]
@@ -39,18 +41,18 @@ impl Set {
         (found | 1 << MAX_WAYS).trailing_zeros() as u8 & 15
     }
 
-    /// Put a tag in as the most recently used of the span's ways; returns its way.
+    /// Put a tag in as the most recently used; returns its way.
     #[inline(always)]
-    pub(super) fn insert(&mut self, span: Span, tag: u32) -> u8 {
-        let way = self.order.renew(span);
+    pub(super) fn insert(&mut self, all: All, tag: u32) -> u8 {
+        let way = self.order.renew_all(all);
         self.tags[usize::from(way & 15)] = tag;
         way
     }
 
     /// The same, noting whether it is modified; returns also the tag it pushed out if that was, else [`EMPTY`].
     #[inline(always)]
-    pub(super) fn insert_noting(&mut self, span: Span, tag: u32, modified: bool) -> (u8, u32) {
-        let way = self.order.renew(span);
+    pub(super) fn insert_noting(&mut self, all: All, tag: u32, modified: bool) -> (u8, u32) {
+        let way = self.order.renew_all(all);
         let slot = &mut self.tags[usize::from(way & 15)];
         let bit = 1 << (way & 15);
         let pushed_out = if self.modified & bit == 0 { EMPTY } else { *slot };
@@ -88,7 +90,7 @@ pub(super) struct SetAssociative {
     sets: Vec<Set>,
     set_bits: u32,
     /// All ways.
-    pub(super) all: Span,
+    pub(super) all: All,
 }
 
 impl SetAssociative {
@@ -96,7 +98,7 @@ impl SetAssociative {
     pub(super) fn new(bytes: u32, ways: u32) -> Self {
         let ways = ways.clamp(1, MAX_WAYS);
         let set_bits = (bytes / 64 / ways).max(1).ilog2();
-        SetAssociative { sets: vec![Set::NEW; 1 << set_bits], set_bits, all: Span::new(0, ways - 1) }
+        SetAssociative { sets: vec![Set::new(ways); 1 << set_bits], set_bits, all: All::of(ways) }
     }
 
     /// Sets are two to this power.
