@@ -301,6 +301,12 @@ impl Observations {
         }
     }
 
+    /// Whether the frame's way is recorded.
+    #[inline]
+    pub fn follows(&self, frame: FrameId) -> bool {
+        !self.config.trace_frames.is_empty() && self.config.trace_frames.contains(&frame.0)
+    }
+
     /// The frame passed a point of its way.
     #[inline]
     pub fn passed(&mut self, time_ns: Nanos, frame: FrameId, cpu: CpuId, queue: QueueId, point: Point) {
@@ -318,7 +324,7 @@ impl Observations {
         point: &'static str,
         detail: impl FnOnce() -> String,
     ) {
-        if !self.config.trace_frames.is_empty() && self.config.trace_frames.contains(&frame.0) {
+        if self.follows(frame) {
             self.traces.push(TraceRow { frame, time_ns, cpu, queue, point, detail: detail() });
         }
     }

@@ -37,6 +37,8 @@ enum Due {
 const MAX_SOFTIRQ_RESTART: u32 = 10;
 /// And for this long at most (MAX_SOFTIRQ_TIME).
 const MAX_SOFTIRQ_TIME_NS: Nanos = 2_000_000;
+/// Frames are written, classified and received in batches of about so many bytes: half of a usual L1 cache.
+const BATCH_BYTES: usize = 16_384;
 /// sched_base_slice of one CPU, scaled by 1 + log2(CPUs), at most 8 of them (kernel/sched/fair.c).
 const BASE_SLICE_PS: Picos = 700_000_000;
 
@@ -101,7 +103,7 @@ impl Simulation {
             .collect();
         Ok(Simulation {
             series: Series::new(scenario.observe.bin_ns, usize::from(cpus) * BusyContext::ALL.len()),
-            batch: source.batch(),
+            batch: source.batch().within(BATCH_BYTES),
             latencies: costs.latency,
             cpus: (0..cpus).map(|_| VirtualCpu::new(base_slice_ps)).collect(),
             path,
@@ -143,11 +145,15 @@ impl Simulation {
     /// Run up to and including `until_ns`, or to the end.
     pub fn advance(&mut self, until_ns: Nanos) {
         let until_ns = until_ns.min(self.end_ns());
+        let mut next_arrival_ns = self.next_arrival_ns();
         loop {
             let due_ns = self.events.next_ns().unwrap_or(Nanos::MAX);
-            match self.next_arrival_ns() {
+            match next_arrival_ns {
                 // Of an arrival and an event at the same time the arrival comes first.
-                Some(arrival_ns) if arrival_ns <= due_ns.min(until_ns) => self.receive(arrival_ns),
+                Some(arrival_ns) if arrival_ns <= due_ns.min(until_ns) => {
+                    self.receive(arrival_ns);
+                    next_arrival_ns = self.next_arrival_ns();
+                }
                 None if due_ns == Nanos::MAX && self.exhausted => {
                     self.now_ns = self.end_ns();
                     return;

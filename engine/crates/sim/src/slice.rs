@@ -36,12 +36,13 @@ pub(crate) struct Slice<'a> {
     cpu: CpuId,
     start_ps: Picos,
     spent_ps: Picos,
-    queue: Option<QueueId>,
+    /// The ledger's page for this CPU and the present queue.
+    page: usize,
 }
 
 impl<'a> Slice<'a> {
     pub(crate) fn new(books: &'a mut Books, cpu: CpuId, start_ps: Picos) -> Self {
-        Slice { books, cpu, start_ps, spent_ps: 0, queue: None }
+        Slice { cpu, start_ps, spent_ps: 0, page: books.ledger.page(cpu, None), books }
     }
 
     pub(crate) fn spent_ps(&self) -> Picos {
@@ -50,17 +51,18 @@ impl<'a> Slice<'a> {
 }
 
 impl Meter for Slice<'_> {
-    #[inline]
+    #[inline(always)]
     fn op(&mut self, op: Op, n: u32) {
         let cost_ps = self.books.costs[op as usize] * u64::from(n);
         self.spent_ps += cost_ps;
-        if let Some(entry) = self.books.ledger.page_mut(self.cpu, self.queue).get_mut(op as usize) {
+        if let Some(page) = self.books.ledger.page_mut(self.page) {
+            let entry = &mut page[op as usize];
             entry.count += u64::from(n);
             entry.op_ps += cost_ps;
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn touch(&mut self, op: Op, touch: Touch) {
         let Some(cache) = &mut self.books.cache else { return };
         let stall_ps = cache.access(self.cpu, op.layer(), &touch);
@@ -68,14 +70,14 @@ impl Meter for Slice<'_> {
             return;
         }
         self.spent_ps += stall_ps;
-        if let Some(entry) = self.books.ledger.page_mut(self.cpu, self.queue).get_mut(op as usize) {
-            entry.cache_ps += stall_ps;
+        if let Some(page) = self.books.ledger.page_mut(self.page) {
+            page[op as usize].cache_ps += stall_ps;
         }
     }
 
     #[inline]
     fn queue(&mut self, queue: Option<QueueId>) {
-        self.queue = queue;
+        self.page = self.books.ledger.page(self.cpu, queue);
     }
 
     #[inline]
@@ -126,8 +128,10 @@ impl Observer for Slice<'_> {
 
     #[inline]
     fn passed(&mut self, frame: FrameId, queue: QueueId, point: Point) {
-        let now_ns = self.now_ns();
-        self.books.observations.passed(now_ns, frame, self.cpu, queue, point);
+        if self.books.observations.follows(frame) {
+            let now_ns = self.now_ns();
+            self.books.observations.passed(now_ns, frame, self.cpu, queue, point);
+        }
     }
 
     fn event(&mut self, queue: Option<QueueId>, event: Event) {

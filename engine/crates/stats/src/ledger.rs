@@ -27,10 +27,13 @@ pub struct LedgerRow {
     pub entry: Entry,
 }
 
+/// What was done on one CPU for one queue: one entry per operation, in `Op::ALL` order.
+pub type Page = [Entry; Op::COUNT];
+
 /// All entries of a run.
 #[derive(Clone, Debug)]
 pub struct Ledger {
-    entries: Vec<Entry>,
+    pages: Vec<Page>,
     queues: usize,
 }
 
@@ -38,31 +41,29 @@ impl Ledger {
     /// An empty ledger for this many CPUs and queues.
     pub fn new(cpus: u16, queues: u16) -> Self {
         let queues = usize::from(queues) + 1;
-        Ledger { entries: vec![Entry::default(); usize::from(cpus) * queues * Op::COUNT], queues }
+        Ledger { pages: vec![[Entry::default(); Op::COUNT]; usize::from(cpus) * queues], queues }
     }
 
-    /// The page of one CPU and queue: one entry per operation, in `Op::ALL` order.
+    /// Number of the page of one CPU and queue.
     #[inline]
-    pub fn page_mut(&mut self, cpu: CpuId, queue: Option<QueueId>) -> &mut [Entry] {
-        let slot = queue.map_or(0, |q| q.index() + 1);
-        let start = (cpu.index() * self.queues + slot) * Op::COUNT;
-        self.entries.get_mut(start..start + Op::COUNT).unwrap_or_default()
+    pub fn page(&self, cpu: CpuId, queue: Option<QueueId>) -> usize {
+        cpu.index() * self.queues + queue.map_or(0, |q| q.index() + 1)
+    }
+
+    /// A page by its number.
+    #[inline]
+    pub fn page_mut(&mut self, number: usize) -> Option<&mut Page> {
+        self.pages.get_mut(number)
     }
 
     /// Lines with something on them, ordered by CPU, queue, operation.
     pub fn rows(&self) -> impl Iterator<Item = LedgerRow> + '_ {
-        self.entries.iter().enumerate().filter(|(_, e)| e.count > 0 || e.cache_ps > 0).filter_map(
-            |(i, entry)| {
-                let (page, op) = (i / Op::COUNT, i % Op::COUNT);
-                let slot = page % self.queues;
-                Some(LedgerRow {
-                    op: *Op::ALL.get(op)?,
-                    cpu: CpuId((page / self.queues) as u16),
-                    queue: slot.checked_sub(1).map(|q| QueueId(q as u16)),
-                    entry: *entry,
-                })
-            },
-        )
+        self.pages.iter().enumerate().flat_map(|(number, page)| {
+            let (cpu, slot) = (CpuId((number / self.queues) as u16), number % self.queues);
+            let queue = slot.checked_sub(1).map(|q| QueueId(q as u16));
+            let written = Op::ALL.iter().zip(page).filter(|(_, e)| e.count > 0 || e.cache_ps > 0);
+            written.map(move |(op, entry)| LedgerRow { op: *op, cpu, queue, entry: *entry })
+        })
     }
 
     /// Everything charged to one CPU.

@@ -8,7 +8,7 @@ mod series;
 mod table;
 
 pub use histogram::Histogram;
-pub use ledger::{Entry, Ledger, LedgerRow};
+pub use ledger::{Entry, Ledger, LedgerRow, Page};
 pub use series::Series;
 pub use table::{Column, Table};
 

@@ -8,19 +8,25 @@ pub struct Series {
     bin_ps: Picos,
     cells_per_bin: usize,
     bins: Vec<Picos>,
+    /// The bin added to last: most additions are to the same one.
+    last_bin: u64,
 }
 
 impl Series {
     /// Bins of `bin_ns`, each with `cells` cells.
     pub fn new(bin_ns: u64, cells: usize) -> Self {
-        Series { bin_ps: bin_ns * PICOS_PER_NANO, cells_per_bin: cells, bins: Vec::new() }
+        Series { bin_ps: bin_ns * PICOS_PER_NANO, cells_per_bin: cells, bins: Vec::new(), last_bin: 0 }
     }
 
     /// Add the time from `start_ps` for `length_ps` to a cell, split where it crosses bins.
     pub fn add(&mut self, cell: usize, mut start_ps: Picos, mut length_ps: Picos) {
         while length_ps > 0 {
-            let bin = (start_ps / self.bin_ps) as usize;
-            let part = length_ps.min((bin as u64 + 1) * self.bin_ps - start_ps);
+            let last_bin_ps = self.last_bin * self.bin_ps;
+            if !(last_bin_ps..last_bin_ps + self.bin_ps).contains(&start_ps) {
+                self.last_bin = start_ps / self.bin_ps;
+            }
+            let bin = self.last_bin as usize;
+            let part = length_ps.min((self.last_bin + 1) * self.bin_ps - start_ps);
             let index = bin * self.cells_per_bin + cell;
             if index >= self.bins.len() {
                 self.bins.resize((bin + 1) * self.cells_per_bin, 0);

@@ -3,6 +3,7 @@
 use super::softnet::{NapiId, Poll, Run, SoftnetCounter};
 use crate::path::Host;
 use stage::{BufferPool, Context, Event, Op, Point, QueueId, Region, RxQueues, Touch};
+use std::collections::VecDeque;
 
 /// Frames taken between two looks at pending interrupts. Small enough that an interrupt waits a few microseconds at
 /// most, large enough to amortise the step.
@@ -36,7 +37,7 @@ impl Host {
                 context.queue(None);
                 context.op(Op::SoftIrq, 1);
                 softnet.counters.add(SoftnetCounter::Runs, 1);
-                softnet.list.append(&mut softnet.scheduled);
+                splice_tail(&mut softnet.scheduled, &mut softnet.list);
                 Run {
                     started_ns: now_ns,
                     budget_frames: i64::from(self.config.napi.budget_frames),
@@ -111,8 +112,8 @@ impl Host {
         let Some(softnet) = self.softnets.get_mut(context.cpu().index()) else { return Progress::Done };
         softnet.run = None;
         // dev.c: list_splice_tail_init(&sd->poll_list, &list); list_splice_tail(&repoll, &list).
-        softnet.list.append(&mut softnet.scheduled);
-        softnet.list.append(&mut softnet.repoll);
+        splice_tail(&mut softnet.scheduled, &mut softnet.list);
+        splice_tail(&mut softnet.repoll, &mut softnet.list);
         std::mem::swap(&mut softnet.scheduled, &mut softnet.list);
         context.queue(None);
         for target in softnet.ipi_to.drain(..) {
@@ -172,6 +173,14 @@ impl Host {
             self.ip_receive(skb, buffers, context);
         }
         got
+    }
+}
+
+/// `list_splice_tail_init`. The lists have a NAPI or none: `append` is made for longer ones.
+#[inline]
+fn splice_tail(from: &mut VecDeque<NapiId>, to: &mut VecDeque<NapiId>) {
+    while let Some(napi) = from.pop_front() {
+        to.push_back(napi);
     }
 }
 
