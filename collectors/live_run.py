@@ -7,19 +7,15 @@ The same scenario document, the same stages, the same tables as in virtual time,
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from functools import cached_property
-from typing import Literal
-
-import numpy as np
-import numpy.typing as npt
-import pandas as pd
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Literal, TypedDict
 
 from collectors.columns import Clock, Source
-from collectors.datapath import cpu as cpus
 from collectors.datapath import frame
-from collectors.datapath import latency as latencies
 from collectors.law import assert_conserved
+from collectors.outcome import Outcome, TableSource
+from collectors.provenance import Environment
 from engine import _core
 from engine.run import Stats, captures
 from engine.scenario import Scenario
@@ -32,79 +28,112 @@ LIVE_TABLES = ("cpu", "queues", "drops", "latency", "flows", "events", "counters
 
 `op_times` and `rounds` with `meter_ops`.
 """
+DISTURBED = 0.01
+"""Share of the time a thread may lose to other work before a run is called disturbed."""
 
 
-class LiveRun:
+class Arguments(TypedDict):
+    """`RealTime` as keyword arguments of `run_live`."""
+
+    pacing: Pacing
+    idle: Idle
+    oversubscribe: bool
+    prepared_frames: int | None
+    meter_ops: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RealTime:
+    """How a scenario is run in real time: what `run_live` takes, as one value."""
+
+    pacing: Pacing = "paced"
+    idle: Idle = "busy_poll"
+    oversubscribe: bool = False
+    prepared_frames: int | None = None
+    meter_ops: bool = False
+
+    def arguments(self) -> Arguments:
+        """As keyword arguments."""
+        named: Arguments = asdict(self)  # type: ignore[assignment]
+        return named
+
+
+def real_time(clock: Clock | RealTime) -> RealTime | None:
+    """How to run in real time, if that is what the clock says. Raises ValueError for no clock at all."""
+    if isinstance(clock, RealTime):
+        return clock
+    if clock not in ("virtual", "real"):
+        raise ValueError(f"clock = {clock}: must be virtual or real, or RealTime(...) to say how")
+    return RealTime() if clock == "real" else None
+
+
+class LiveRun(Outcome):
     """What a scenario did in real time. The laws of conservation hold; times are this machine's."""
 
     clock: Clock = "real"
 
     def __init__(
-        self, scenario: Scenario, engine: _core.LiveEngine, pacing: Pacing, *, meter_ops: bool = False
+        self,
+        scenario: Scenario,
+        stats: Stats,
+        source: TableSource,
+        how: RealTime,
+        *,
+        elapsed_ns: int,
+        lost_ns: int,
+        provenance: Environment | Mapping[str, object] | None = None,
     ) -> None:
-        self.scenario = scenario
-        self.pacing = pacing
-        self.stats: Stats = json.loads(engine.stats())
-        """Where every frame ended: rx = delivered + dropped + pending + consumed."""
-        self.elapsed_ns = engine.elapsed_ns
-        """From the start to the end of the last thread's work."""
-        self.lost_ns = engine.lost_ns
-        """Time the thread that lost most wanted a CPU and had none, because other work had it."""
         observe = scenario.observe
         asked = {
             "verdicts": observe.verdicts,
             "delivered": observe.verdicts,
             "handed": observe.frames,
             "trace": bool(observe.trace_frames),
-            "op_times": meter_ops,
-            "rounds": meter_ops,
+            "op_times": how.meter_ops,
+            "rounds": how.meter_ops,
         }
-        self.tables = LIVE_TABLES + tuple(name for name, wanted in asked.items() if wanted)
-        """Names of the tables this run has."""
-        self._engine = engine
-        self._frames: dict[str, pd.DataFrame] = {}
+        tables = LIVE_TABLES + tuple(name for name, wanted in asked.items() if wanted)
+        super().__init__(scenario, stats, source, tables, provenance)
+        self.how = how
+        self.elapsed_ns = elapsed_ns
+        """From the start to the end of the last thread's work."""
+        self.lost_ns = lost_ns
+        """Time the thread that lost most wanted a CPU and had none, because other work had it."""
+
+    @property
+    def loop(self) -> str:
+        """Frames at their times, or each as soon as its ring had room."""
+        return loop(self.how)
+
+    @property
+    def note(self) -> str:
+        """Whether other work took the CPUs away."""
+        return f"disturbed: other work had a CPU {self.lost_share:.0%} of the time" if self.disturbed else ""
+
+    @property
+    def rated_ns(self) -> int:
+        """The scenario's duration when paced, what the run took when lossless."""
+        return self.scenario.duration_ns if self.how.pacing == "paced" else self.elapsed_ns
+
+    @property
+    def lost_share(self) -> float:
+        """Of the elapsed time, `lost_ns`."""
+        return self.lost_ns / self.elapsed_ns if self.elapsed_ns else 0.0
+
+    @property
+    def disturbed(self) -> bool:
+        """Whether a thread lost so much of its time that the figures are as much about other work."""
+        return self.lost_share > DISTURBED
 
     @property
     def sources(self) -> Mapping[str, Source]:
         """Where each table comes from: counted and timed while real bytes moved."""
         return dict.fromkeys(self.tables, "engine")
 
-    def table(self, name: str) -> pd.DataFrame:
-        """A table by name, as `collectors.columns` has it. Raises KeyError for one that is not there."""
-        if name not in self.tables:
-            raise KeyError(f"{name}: this run has {', '.join(self.tables)}")
-        if name not in self._frames:
-            self._frames[name] = frame(name, self._engine.table(name), clock="real", source="engine")
-        return self._frames[name]
 
-    def percentile(self, percent: float | Sequence[float], part: str = "total") -> npt.NDArray[np.float64]:
-        """Latency percentiles in ns, one per entry of `percent`; parts: nic, ring, stack, socket, total."""
-        return latencies.percentile(self.table("latency"), percent, part)
-
-    @cached_property
-    def summary(self) -> pd.Series:
-        """The metrics of `collectors.metrics` that real time measures, float64, by name.
-
-        Rates are per second of the scenario's duration when paced, of the time it took when lossless.
-        Latency counts from the intended send time when paced, from the NIC taking the frame when lossless.
-        """
-        seconds = (self.scenario.duration_ns if self.pacing == "paced" else self.elapsed_ns) * 1e-9
-        cpu, stats = self.table("cpu"), self.stats
-        p50, p99, p999 = self.percentile((50, 99, 99.9))
-        delivered = stats["delivered"]
-        softirq = cpu[~cpu["context"].isin(["idle", "task"])]
-        values = {
-            "offered_pps": stats["rx"] / seconds,
-            "delivered_pps": delivered / seconds,
-            "loss_ratio": sum(stats["dropped"].values()) / stats["rx"] if stats["rx"] else 0.0,
-            "latency_p50_ns": float(p50),
-            "latency_p99_ns": float(p99),
-            "latency_p999_ns": float(p999),
-            "cpu_ns_per_frame": cpus.busy_ns(cpu) / delivered if delivered else float("nan"),
-            "softirq_cpus": float(softirq["share"].sum()),
-            "busiest_cpu_share": cpus.busiest(cpu)[1],
-        }
-        return pd.Series(values, name=self.scenario.name or "live run", dtype="float64")
+def loop(how: RealTime) -> str:
+    """How the load is offered."""
+    return "open loop" if how.pacing == "paced" else "offered as fast as taken"
 
 
 def run_live(
@@ -138,19 +167,19 @@ def run_live(
     ConservationError, EngineError : a fault of the engine.
     """
     chosen = scenario if seed is None else scenario.with_(seed=seed)
-    engine = _core.LiveEngine(
-        chosen.resolved(),
-        captures(chosen),
-        pacing=pacing,
-        idle=idle,
-        oversubscribe=oversubscribe,
-        prepared_frames=prepared_frames,
-        meter_ops=meter_ops,
-    )
+    how = RealTime(pacing, idle, oversubscribe, prepared_frames, meter_ops)
+    engine = _core.LiveEngine(chosen.resolved(), captures(chosen), **how.arguments())
     engine.run()
-    done = LiveRun(chosen, engine, pacing, meter_ops=meter_ops)
-    assert_conserved(done.stats, done.table("queues"), done.table("drops"))
+    done = LiveRun(
+        chosen,
+        json.loads(engine.stats()),
+        lambda name: frame(name, engine.table(name), clock="real", source="engine"),
+        how,
+        elapsed_ns=engine.elapsed_ns,
+        lost_ns=engine.lost_ns,
+    )
+    assert_conserved(done.stats, done.queues, done.drops)
     return done
 
 
-__all__ = ["LIVE_TABLES", "LiveRun", "run_live"]
+__all__ = ["LIVE_TABLES", "LiveRun", "RealTime", "real_time", "run_live"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from collectors.columns import Source
+from collectors.columns import Clock, Source
 from collectors.datapath import cache as caches
 from collectors.datapath import cpu as cpus
 from collectors.datapath import latency as latencies
@@ -27,7 +27,9 @@ class Metric:
 
 
 NEEDED = ("cpu", "queues", "drops", "cache", "latency")
-"""The tables the metrics follow from."""
+"""The tables the metrics follow from; `cache` is the model's, and not there in real time."""
+OF_CACHE = ("llc_misses_per_frame", "l2_misses_per_frame", "remote_lines_per_frame")
+"""The metrics that follow from `cache`."""
 
 METRICS: dict[str, Metric] = {
     metric.name: metric
@@ -75,11 +77,12 @@ METRICS: dict[str, Metric] = {
 
 
 def metrics(tables: Mapping[str, pd.DataFrame], stats: Stats, duration_ns: int) -> dict[str, float]:
-    """All of `METRICS` from a run's tables `cpu`, `queues`, `cache`, `latency`.
+    """All of `METRICS` from a run's tables `NEEDED`, rates over `duration_ns`.
 
-    NaN where nothing was measured.
+    NaN where nothing was measured, and without the table `cache` for what follows from it.
     """
-    cpu, queues, drops, cache, latency = (tables[name] for name in NEEDED)
+    cpu, queues, drops, latency = (tables[name] for name in ("cpu", "queues", "drops", "latency"))
+    cache = tables.get("cache")
     delivered = stats["delivered"]
     seconds = duration_ns * 1e-9
     p50, p99, p999 = latencies.percentile(latency, (50, 99, 99.9))
@@ -88,7 +91,6 @@ def metrics(tables: Mapping[str, pd.DataFrame], stats: Stats, duration_ns: int) 
     mean_bytes = float(queues["rx_bytes"].sum()) / placed if placed else float("nan")
     read = int(latencies.part(latency)["frames"].sum())
     busy = cpu[~cpu["context"].isin(["idle", "task"])]
-    misses = caches.misses_per_frame(cache, delivered).sum()
     per_queue = queue_rows.chosen(queues)
     pps = delivered / seconds
     return {
@@ -104,9 +106,21 @@ def metrics(tables: Mapping[str, pd.DataFrame], stats: Stats, duration_ns: int) 
         "cpu_ns_per_frame": cpus.busy_ns(cpu) / delivered if delivered else float("nan"),
         "softirq_cpus": float(busy["share"].sum()),
         "busiest_cpu_share": cpus.busiest(cpu)[1],
-        "llc_misses_per_frame": float(misses["llc"]),
-        "l2_misses_per_frame": float(misses["l2"]),
-        "remote_lines_per_frame": caches.remote_per_frame(cache, delivered),
+        **(dict.fromkeys(OF_CACHE, float("nan")) if cache is None else _of_cache(cache, delivered)),
         "queue_fairness": queue_rows.jain(per_queue["rx_frames"]),
         "queue_imbalance": queue_rows.imbalance(queues),
     }
+
+
+def _of_cache(cache: pd.DataFrame, delivered: int) -> dict[str, float]:
+    misses = caches.misses_per_frame(cache, delivered).sum()
+    figures = (float(misses["llc"]), float(misses["l2"]), caches.remote_per_frame(cache, delivered))
+    return dict(zip(OF_CACHE, figures, strict=True))
+
+
+def source(name: str, clock: Clock) -> Source:
+    """Where a metric comes from: in real time it is counted or timed, or there is none. Raises KeyError."""
+    metric = METRICS[name]
+    if clock == "virtual":
+        return metric.source
+    return "unavailable" if name in OF_CACHE else "engine"

@@ -5,6 +5,7 @@ Examples:
   rxbench compare a.toml b.toml
   rxbench compare --queues 1,2,4,8
   rxbench compare base.toml --queues 1,8 --repeats 12 --explain
+  rxbench compare --queues 1,2 --set host.cpus=1 --clock real --pacing lossless
   rxbench compare a.toml b.toml --json --save datasets/a-b
 """
 
@@ -16,7 +17,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from collectors.cli.options import Json, Quiet, SaveTo, Settings, scenario
+from collectors.cli.options import (
+    ClockChoice,
+    ClockName,
+    IdleChoice,
+    Json,
+    Oversubscribe,
+    PacingChoice,
+    Quiet,
+    SaveTo,
+    Settings,
+    how,
+    scenario,
+)
 from engine.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -30,25 +43,34 @@ def command(
     ] = None,
     set_: Settings = None,
     repeats: Annotated[int, typer.Option(min=2, help="Runs per scenario, each with a seed of its own.")] = 8,
-    jobs: Annotated[int | None, typer.Option(min=1, help="Processes; default: one per CPU.")] = None,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Processes; default: one per CPU, one in real time.")
+    ] = None,
+    clock: ClockChoice = ClockName.virtual,
+    pacing: PacingChoice = None,
+    idle: IdleChoice = None,
+    oversubscribe: Oversubscribe = False,
     explain: Annotated[bool, typer.Option("--explain", help="Split the difference, first to last.")] = False,
     as_json: Json = False,
     save: SaveTo = None,
     quiet: Quiet = False,
 ) -> None:
     """Compare scenarios."""
+    ground = how(clock, pacing, idle, oversubscribe)
+    if explain and clock is ClockName.real:
+        raise ValueError("--explain goes with --clock virtual, whose model alone has a ledger")
     named = _scenarios(files or [], queues, set_)
     from collectors.compare import compare
     from collectors.dataset import save as write
 
     if save is not None and save.exists():
         raise FileExistsError(17, "already there; datasets are not overwritten", str(save))
-    done = compare(named, repeats=repeats, jobs=jobs, progress=not quiet)
+    done = compare(named, clock=ground, repeats=repeats, jobs=jobs, progress=not quiet)
     if save is not None:
         write(done, save)
     first, last = done.names[0], done.names[-1]
     if as_json:
-        print(json.dumps({"clock": "virtual", "runs": json.loads(done.table.to_json(orient="records"))}))
+        print(json.dumps({"clock": done.clock, "runs": json.loads(done.table.to_json(orient="records"))}))
     else:
         _print(done, first, last)
     if explain:

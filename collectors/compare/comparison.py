@@ -9,12 +9,14 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from collectors.columns import Clock
 from collectors.compare.effect import Effect, effect
 from collectors.compare.explain import Explanation, explain
 from collectors.compare.record import KEPT, RunRecord
 from collectors.compare.statistics import Interval, Method, Values, mean_interval
 from collectors.datapath import latency as latencies
-from collectors.metrics import METRICS
+from collectors.live_run import DISTURBED, RealTime, loop
+from collectors.metrics import METRICS, source
 from engine.scenario import Scenario
 
 
@@ -25,6 +27,34 @@ class Comparison:
     scenarios: Mapping[str, Scenario]
     runs: tuple[RunRecord, ...]
     """In the order of the scenarios, then of the repeats."""
+    how: RealTime | None = None
+    """How they were run in real time, if they were."""
+
+    @property
+    def clock(self) -> Clock:
+        """Whose time it is."""
+        return "virtual" if self.how is None else "real"
+
+    @property
+    def source(self) -> str:
+        """Where figures that depend on time come from."""
+        return source("delivered_pps", self.clock)
+
+    @property
+    def loop(self) -> str:
+        """How the load was offered."""
+        return "open loop" if self.how is None else loop(self.how)
+
+    @property
+    def disturbed(self) -> tuple[RunRecord, ...]:
+        """The runs in real time that lost more than a hundredth of their time to other work."""
+        return tuple(run for run in self.runs if run.lost_share > DISTURBED)
+
+    @property
+    def said(self) -> str:
+        """What goes with every figure: clock, load, and how many runs were disturbed."""
+        marks = f", {len(self.disturbed)} of {len(self.runs)} runs disturbed" if self.how is not None else ""
+        return f"clock {self.clock}, {self.loop}{marks}"
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -74,8 +104,8 @@ class Comparison:
                         found.high,
                         len(values),
                         metric.unit,
-                        "virtual",
-                        metric.source,
+                        self.clock,
+                        source(metric.name, self.clock),
                     )
                 )
         columns = ["name", "metric", "mean", "low", "high", "n", "unit", "clock", "source"]
@@ -114,13 +144,26 @@ class Comparison:
         return pd.DataFrame([{field: getattr(one, field) for field in Effect.__slots__} for one in found])
 
     def explain(self, a: str, b: str) -> Explanation:
-        """Where the difference in CPU time per delivered frame, and so in delivered rate, comes from."""
+        """Where the difference in CPU time per delivered frame, and so in delivered rate, comes from.
+
+        Raises
+        ------
+        KeyError : no such scenario.
+        ValueError : runs in real time have no ledger.
+        """
+        self.modelled("a ledger")
         return explain(self.of(a), self.of(b), names=(a, b))
+
+    def modelled(self, what: str) -> None:
+        """Raises ValueError for runs in real time: what a model knows they do not have."""
+        if self.how is not None:
+            raise ValueError(f"clock = real: must be virtual, whose model alone has {what}")
 
     @cached_property
     def tables(self) -> dict[str, pd.DataFrame]:
         """The kept tables of all runs, with columns name (str) and repeat (int64) in front."""
-        return {table: self._stacked(table) for table in KEPT}
+        kept = self.runs[0].tables if self.runs else KEPT
+        return {table: self._stacked(table) for table in KEPT if table in kept}
 
     def _stacked(self, table: str) -> pd.DataFrame:
         parts = []
@@ -141,7 +184,7 @@ class Comparison:
         return latencies.merge(run.tables["latency"] for run in self.of(name))
 
     def __repr__(self) -> str:
-        return f"<Comparison of {', '.join(self.names)}: {self.repeats} runs each, clock virtual, open loop>"
+        return f"<Comparison of {', '.join(self.names)}: {self.repeats} runs each, {self.said}>"
 
     def _repr_html_(self) -> str:
         shown = [
@@ -154,6 +197,5 @@ class Comparison:
         ]
         wide = self.table.groupby("name", sort=False)[shown].mean()
         body: str = wide.to_html(float_format=lambda value: f"{value:,.4g}")
-        return (
-            f"<div>{body}<small>means of {self.repeats} runs each · clock virtual · open loop</small></div>"
-        )
+        said = self.said.replace(", ", " · ")
+        return f"<div>{body}<small>means of {self.repeats} runs each · {said}</small></div>"

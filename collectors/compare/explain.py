@@ -14,7 +14,7 @@ whole, so that C·E is what the CPUs account for, a slice per CPU more than the 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Protocol
@@ -30,6 +30,10 @@ class Accounted(Protocol):
     @property
     def stats(self) -> Stats:
         """Where its frames ended."""
+
+    @property
+    def tables(self) -> Collection[str]:
+        """Names of its tables, or the tables by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +113,12 @@ def explain(a: object, b: object, *, names: tuple[str, str] = ("a", "b")) -> Exp
 
     Raises
     ------
-    ValueError : a side delivered nothing, or the sides have different numbers of CPUs.
+    ValueError : a side has no ledger or delivered nothing, or the sides have different numbers of CPUs.
     """
     sides = (_runs(a), _runs(b))
+    for side, name in zip(sides, names, strict=True):
+        if any("ledger" not in run.tables for run in side):
+            raise ValueError(f"{name}: clock = real has no ledger to explain from; must be virtual")
     of_a, of_b = (account(side, name) for side, name in zip(sides, names, strict=True))
     if of_a.cpus != of_b.cpus:
         raise ValueError(

@@ -29,7 +29,7 @@ def effect_words(effect: Effect) -> str:
 def finding(comparison: Comparison, a: str, b: str, label: str = "") -> str:
     """One sentence on delivered rate, loss and p99 latency from `a` to `b`.
 
-    States the effect with its interval, the number of runs, the clock and that the load is open loop.
+    States the effect with its interval, the number of runs, the clock and how the load is offered.
     """
     rate = comparison.effect("delivered_pps", a, b)
     loss_a, loss_b = (comparison.interval("loss_ratio", name).estimate for name in (a, b))
@@ -45,7 +45,8 @@ def finding(comparison: Comparison, a: str, b: str, label: str = "") -> str:
     )
     return (
         f"{f'{label}: ' if label else ''}{what}; loss goes from {loss_a:.2%} to {loss_b:.2%}; {latency} "
-        f"(n = {rate.n_a} and {rate.n_b} runs, clock virtual, source model, open loop)."
+        f"(n = {rate.n_a} and {rate.n_b} runs, clock {comparison.clock}, source {comparison.source}, "
+        f"{comparison.loop})."
     )
 
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import pandas as pd
 
 from collectors.law import assert_conserved
-from collectors.metrics import metrics
-from collectors.run import Run
+from collectors.live_run import LiveRun
+from collectors.outcome import Outcome
 from engine.run import Stats
 
 KEPT = ("cpu", "timeline", "queues", "drops", "cache", "latency", "ledger")
-"""The tables a comparison keeps of each run."""
+"""The tables a comparison keeps of each run, of those it has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +27,15 @@ class RunRecord:
     metrics: Mapping[str, float]
     """As `collectors.metrics.METRICS`."""
     tables: Mapping[str, pd.DataFrame]
-    """`KEPT`, as `collectors.columns` describes them."""
+    """Of `KEPT`, as `collectors.columns` describes them."""
+    lost_share: float = float("nan")
+    """In real time: share of the time that a thread wanted a CPU and other work had it."""
 
 
-def record(name: str, repeat: int, run: Run) -> RunRecord:
+def record(name: str, repeat: int, run: Outcome) -> RunRecord:
     """What a comparison keeps of a run. Raises ConservationError where its frames do not add up."""
-    tables = {table: run.table(table) for table in KEPT}
+    tables = {table: run.table(table) for table in KEPT if table in run.tables}
     assert_conserved(run.stats, tables["queues"], tables["drops"])
-    figures = metrics(tables, run.stats, run.scenario.duration_ns)
-    return RunRecord(name, repeat, run.scenario.seed, run.stats, figures, tables)
+    figures = {str(metric): float(value) for metric, value in run.summary.items()}
+    lost = run.lost_share if isinstance(run, LiveRun) else float("nan")
+    return RunRecord(name, repeat, run.scenario.seed, run.stats, figures, tables, lost)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import as_completed
 
+from collectors.columns import Clock
 from collectors.compare.comparison import Comparison
 from collectors.compare.record import RunRecord, record
+from collectors.live_run import RealTime, real_time
 from collectors.progress import steps
 from collectors.run import run
 from collectors.workers import available_cpus, workers
@@ -16,6 +18,7 @@ from engine.scenario import Scenario
 def compare(
     scenarios: Sequence[Scenario] | Mapping[str, Scenario],
     *,
+    clock: Clock | RealTime = "virtual",
     repeats: int = 8,
     seeds: Sequence[int] | None = None,
     jobs: int | None = None,
@@ -26,27 +29,34 @@ def compare(
     Parameters
     ----------
     scenarios : by name, or a sequence of scenarios with different names.
+    clock : `virtual`; or `real`, with `RealTime(...)` for how: runs then take turns, one at a time.
     repeats : runs per scenario, at least 2.
     seeds : one per repeat, shared by all scenarios; default 1 to `repeats`.
-    jobs : processes; 1 runs here; default one per CPU this process may use.
+    jobs : processes; 1 runs here; default one per CPU this process may use, and 1 in real time.
 
     Raises
     ------
-    ValueError : no scenario, equal names, too few repeats or a wrong number of seeds.
+    ValueError : no scenario, equal names, too few repeats, a wrong number of seeds, or several processes in
+        real time.
     ScenarioError, CaptureError, OSError : from the first run that meets it.
     """
-    named = _named(scenarios)
+    named, how = _named(scenarios), real_time(clock)
     chosen = list(range(1, repeats + 1)) if seeds is None else list(seeds)
     if repeats < 2:
         raise ValueError(f"repeats = {repeats}: must be 2 or more, an interval needs them")
     if len(chosen) != repeats or len(set(chosen)) != repeats:
         raise ValueError(f"seeds = {chosen}: must be {repeats} different ones")
+    if how is not None and jobs not in (None, 1):
+        raise ValueError(
+            f"jobs = {jobs}: must be 1 with clock = real, runs side by side take each other's CPUs"
+        )
+    # Round by round, so that in real time what the machine does meanwhile falls on all scenarios alike.
     points = [
-        (name, repeat, each.with_(seed=chosen[repeat]))
+        (name, repeat, each.with_(seed=chosen[repeat]), clock)
         for repeat in range(repeats)
         for name, each in named.items()
     ]
-    width = min(jobs or available_cpus(), len(points))
+    width = 1 if how is not None else min(jobs or available_cpus(), len(points))
     with steps("compare", len(points), "run", progress) as stepped:
         records: dict[tuple[str, int], RunRecord] = {}
         if width == 1:
@@ -60,7 +70,8 @@ def compare(
                     records[under_way[future]] = future.result()
                     stepped()
     # The order of results is the order of the question, whichever run ended first.
-    return Comparison(named, tuple(records[name, repeat] for name in named for repeat in range(repeats)))
+    ordered = tuple(records[name, repeat] for name in named for repeat in range(repeats))
+    return Comparison(named, ordered, how)
 
 
 def _named(scenarios: Sequence[Scenario] | Mapping[str, Scenario]) -> dict[str, Scenario]:
@@ -75,5 +86,5 @@ def _named(scenarios: Sequence[Scenario] | Mapping[str, Scenario]) -> dict[str, 
     return named
 
 
-def _one(name: str, repeat: int, scenario: Scenario) -> RunRecord:
-    return record(name, repeat, run(scenario, progress=False))
+def _one(name: str, repeat: int, scenario: Scenario, clock: Clock | RealTime) -> RunRecord:
+    return record(name, repeat, run(scenario, clock=clock, progress=False))

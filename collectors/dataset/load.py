@@ -17,12 +17,13 @@ from collectors.datapath.frame import check
 from collectors.dataset.errors import DatasetError
 from collectors.dataset.manifest import Manifest, read
 from collectors.law import assert_conserved
+from collectors.live_run import LiveRun, RealTime
 from collectors.run import Run
 from engine.errors import ConservationError
 from engine.scenario import Scenario
 
 
-def load(folder: str | Path, *, accept_broken_law: bool = False) -> Run | Comparison:
+def load(folder: str | Path, *, accept_broken_law: bool = False) -> Run | LiveRun | Comparison:
     """The run or comparison saved in a folder.
 
     Parameters
@@ -50,12 +51,18 @@ def load(folder: str | Path, *, accept_broken_law: bool = False) -> Run | Compar
     stats: Any = manifest["stats"]
     _law(folder, accept_broken_law, stats, frames)
     (scenario,) = scenarios.values()
+    environment = manifest["volatile"]["provenance"]["environment"]
+    real = manifest.get("real_time")
+    if real is not None:
+        how = RealTime(**real["how"])
+        took = {"elapsed_ns": int(real["elapsed_ns"]), "lost_ns": int(real["lost_ns"])}
+        return LiveRun(scenario, stats, frames.__getitem__, how, **took, provenance=environment)
     return Run(
         scenario,
         stats,
         frames.__getitem__,
         tuple(name for name in TABLES if name in frames),
-        provenance=manifest["volatile"]["provenance"]["environment"],
+        provenance=environment,
     )
 
 
@@ -85,6 +92,8 @@ def _comparison(
     split = {
         name: dict(list(data.groupby(["name", "repeat"], observed=True))) for name, data in frames.items()
     }
+    real = manifest.get("real_time")
+    lost = {} if real is None else real["lost_share"]
     runs = []
     for row in rows.to_dict(orient="records"):
         name, repeat, seed = str(row.pop("name")), int(row.pop("repeat")), int(row.pop("seed"))
@@ -97,5 +106,6 @@ def _comparison(
         stats = manifest["stats"][f"{name}/{repeat}"]
         _law(Path(name), accept, stats, own)
         figures = {str(metric): float(value) for metric, value in row.items()}
-        runs.append(RunRecord(name, repeat, seed, stats, figures, own))
-    return Comparison(scenarios, tuple(runs))
+        share = float(lost.get(f"{name}/{repeat}", "nan"))
+        runs.append(RunRecord(name, repeat, seed, stats, figures, own, share))
+    return Comparison(scenarios, tuple(runs), None if real is None else RealTime(**real["how"]))

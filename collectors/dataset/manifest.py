@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 from collectors.dataset.errors import DatasetError
 
@@ -16,11 +16,16 @@ Kind = Literal["run", "comparison"]
 
 
 class Manifest(TypedDict):
-    """Content of manifest.json. `volatile` holds whatever differs between two equal runs."""
+    """Content of manifest.json.
+
+    `volatile` holds whatever differs between two equal runs in virtual time. `real_time` is there with
+    clock = real: how it was run, and what other work took from it.
+    """
 
     schema_version: int
     kind: Kind
     clock: str
+    real_time: NotRequired[dict[str, Any]]
     scenarios: dict[str, dict[str, Any]]
     stats: dict[str, Any]
     build: dict[str, Any]

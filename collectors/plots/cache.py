@@ -15,8 +15,9 @@ from collectors.plots.style import colours
 def cache_misses(comparison: Comparison, title: str = "") -> Drawing:
     """One panel per level, one bar per scenario, stacked by layer.
 
-    Lines missed per delivered frame, mean over runs.
+    Lines missed per delivered frame, mean over runs. Raises ValueError for runs in real time.
     """
+    comparison.modelled("cache")
     drawing = Drawing(1, len(LEVELS), height=2.8)
     means = {name: _mean(comparison, name) for name in comparison.names}
     layers = sorted({str(layer) for table in means.values() for layer in table.index})

@@ -41,4 +41,10 @@ def forest(
     axes.grid(axis="x", alpha=0.3)
     axes.invert_yaxis()
     axes.set_title(title or f"Effects against {a}")
-    return drawing.note(comparison.repeats, "model", extra=f"95 % intervals over runs, {method}")
+    return drawing.note(
+        comparison.repeats,
+        comparison.source,
+        clock=comparison.clock,
+        loop=comparison.loop,
+        extra=f"95 % intervals over runs, {method}",
+    )

@@ -33,7 +33,13 @@ def latency_curve(comparison: Comparison, part: str = "total", title: str = "") 
     axes.grid(alpha=0.3)
     axes.set_title(title or "Latency by percentile")
     axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
-    return drawing.note(comparison.repeats, "model", extra="from the intended send time; runs merged")
+    return drawing.note(
+        comparison.repeats,
+        comparison.source,
+        clock=comparison.clock,
+        loop=comparison.loop,
+        extra="from the intended send time; runs merged",
+    )
 
 
 @styled
@@ -59,4 +65,10 @@ def latency_ccdf(comparison: Comparison, part: str = "total", title: str = "") -
     axes.grid(alpha=0.3)
     axes.set_title(title or "Latency, complementary distribution")
     axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
-    return drawing.note(comparison.repeats, "model", extra="from the intended send time; runs merged")
+    return drawing.note(
+        comparison.repeats,
+        comparison.source,
+        clock=comparison.clock,
+        loop=comparison.loop,
+        extra="from the intended send time; runs merged",
+    )

@@ -58,7 +58,13 @@ def delivered_and_drops(comparison: Comparison, title: str = "") -> Drawing:
         title=title or "Delivered and dropped",
     )
     axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
-    return drawing.note(comparison.repeats, "engine counts, model costs", extra="95 % t interval over runs")
+    return drawing.note(
+        comparison.repeats,
+        "engine counts, model costs" if comparison.clock == "virtual" else comparison.source,
+        clock=comparison.clock,
+        loop=comparison.loop,
+        extra="95 % t interval over runs",
+    )
 
 
 def _reasons(comparison: Comparison) -> list[str]:

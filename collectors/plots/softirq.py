@@ -32,7 +32,13 @@ def softirq_bars(comparison: Comparison, title: str = "") -> Drawing:
     drawing.figure.legend(handles, labels, loc="outside right upper")
     if title:
         drawing.figure.suptitle(title, fontsize=9.5, fontweight="bold")
-    return drawing.note(comparison.repeats, "model", extra="means over runs")
+    return drawing.note(
+        comparison.repeats,
+        comparison.source,
+        clock=comparison.clock,
+        loop=comparison.loop,
+        extra="means over runs",
+    )
 
 
 def _mean(shares: list[pd.DataFrame]) -> pd.DataFrame:

@@ -11,7 +11,11 @@ from collectors.plots.drawing import Drawing, styled
 
 @styled
 def softirq_heat(comparison: Comparison, repeat: int = 0, title: str = "") -> Drawing:
-    """One panel per scenario: share of each bin that each CPU spent in softirq and ksoftirqd, in one run."""
+    """One panel per scenario: share of each bin that each CPU spent in softirq and ksoftirqd, in one run.
+
+    Raises ValueError for runs in real time.
+    """
+    comparison.modelled("a timeline")
     names = comparison.names
     drawing = Drawing(len(names), 1, height=0.5 + 1.05 * len(names), sharex=True)
     for axes, name in zip(drawing.axes, names, strict=True):

@@ -6,7 +6,8 @@ import pytest
 
 from collectors.columns import TABLES
 from collectors.datapath.frame import check
-from collectors.live_run import LIVE_TABLES, run_live
+from collectors.live_run import LIVE_TABLES, RealTime, run_live
+from collectors.metrics import METRICS, OF_CACHE, source
 from collectors.run import run
 from engine import Scenario, ScenarioError
 
@@ -58,7 +59,10 @@ def test_every_table_has_its_declared_form_and_says_whose_time_it_is():
         check(TABLES[name], table)
         assert table["clock"].eq("real").all()
         assert table["source"].eq("engine").all()
-    assert real.summary.notna().all()
+    missing = real.summary.index[real.summary.isna()]
+    assert (
+        set(missing) == {name for name in METRICS if source(name, "real") == "unavailable"} == set(OF_CACHE)
+    )
     with pytest.raises(KeyError, match="cache"):
         real.table("cache")
 
@@ -137,3 +141,29 @@ def test_metered_operations_are_those_virtual_time_charges(name):
         "frames"
     ].first().sum() < 40_000
     assert (rounds["p50_ns"] <= rounds["p90_ns"]).all()
+
+
+@pytest.mark.parametrize("clock", ["virtual", RealTime(oversubscribe=True)], ids=["virtual", "real"])
+def test_the_same_lines_work_on_either_clock(clock):
+    done = run(ROOMY, clock=clock, progress=False)
+    assert done.queues["rx_frames"].sum() == done.stats["rx"] == 2_000
+    assert done.cpu["ns"].sum() > 0
+    assert done.summary.index.tolist() == list(METRICS)
+    assert (done.percentile([50, 99]) > 0).all()
+    assert f"clock {done.clock}" in repr(done)
+    assert f"clock {done.clock}" in done._repr_html_()
+    assert done.provenance["seed"] == ROOMY.seed
+
+
+def test_no_other_clock_is_taken():
+    with pytest.raises(ValueError, match="clock = lunar: must be virtual or real"):
+        run(ROOMY, clock="lunar")
+
+
+def test_rates_are_over_the_time_the_frames_came_in():
+    paced, lossless = (
+        run(ROOMY, clock=RealTime(pacing, oversubscribe=True)) for pacing in ("paced", "lossless")
+    )
+    assert paced.rated_ns == ROOMY.duration_ns
+    assert lossless.rated_ns == lossless.elapsed_ns
+    assert lossless.summary["delivered_pps"] == pytest.approx(2_000 / (lossless.elapsed_ns * 1e-9))

@@ -47,6 +47,38 @@ def test_run_json_repeats():
     assert found["stats"]["rx"] == 1488
 
 
+def test_run_and_compare_in_real_time():
+    real = ["--clock", "real", "--pacing", "lossless", "--oversubscribe", "--json"]
+    shown = call("run", *SMALL, *real)
+    assert shown.exit_code == 0, shown.output
+    found = json.loads(shown.output)
+    assert (found["clock"], found["stats"]["rx"]) == ("real", 1488)
+    assert found["metrics"]["delivered_pps"] > 0
+    assert found["metrics"]["llc_misses_per_frame"] is None
+    shown = call("compare", "--queues", "1,2", *SMALL, "--repeats", 2, *real)
+    assert shown.exit_code == 0, shown.output
+    found = json.loads(shown.output)
+    assert (found["clock"], len(found["runs"])) == ("real", 4)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["run", "--pacing", "lossless"], "--pacing goes with --clock real"),
+        (["run", "--clock", "real", "--set", "host.cpus=128", "--set", "nic.queues=128"], "129 threads"),
+        (
+            ["compare", "--queues", "1,2", "--clock", "real", "--explain"],
+            "--explain goes with",
+        ),
+        (["compare", "--queues", "1,2", "--clock", "real", "--jobs", "2"], "jobs = 2"),
+    ],
+)
+def test_what_goes_with_the_other_clock_is_said(arguments, said):
+    shown = call(*arguments)
+    assert shown.exit_code == 2
+    assert said in shown.stderr
+
+
 def test_run_saves_a_dataset(tmp_path):
     from collectors.dataset import load
 
@@ -189,7 +221,14 @@ HEEDING_CTRL_C = "import signal; signal.signal(signal.SIGINT, signal.default_int
 LONG = ["--set", "duration_ns=100000000000", "--set", "observe.bin_ns=1000000"]
 
 
-@pytest.mark.parametrize("command", [["run"], ["compare", "--queues", "1,2"]], ids=["run", "compare"])
+REAL = ["--clock", "real", "--oversubscribe"]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["run"], ["compare", "--queues", "1,2"], ["run", *REAL], ["run", *REAL, "--idle", "sleep"]],
+    ids=["run", "compare", "run in real time", "run in real time, idle asleep"],
+)
 def test_ctrl_c_stops_cleanly(command, tmp_path):
     # Started in a process group of its own, as a terminal does, so that the workers get the signal too; and
     # with the signal's own meaning, which a background job of a script has lost.
