@@ -67,6 +67,12 @@ class Engine:
     def advance(self, until_ns: int) -> int:
         """Run up to `until_ns` (at most `end_ns`) without the interpreter lock; the time reached, in ns."""
 
+    def document(self) -> str:
+        """The scenario as it is now, as canonical JSON; the control script is left out."""
+
+    def apply(self, change: str) -> None:
+        """Change it now, by a patch of the document (RFC 7396, JSON): all of it or none. Raises ScenarioError."""
+
     def finish(self) -> None:
         """Drain what is under way and assert the laws. Raises ConservationError."""
 
@@ -87,6 +93,8 @@ class LiveEngine:
     elapsed_ns: Final[int]
     lost_ns: Final[int]
     offered_frames: Final[int]
+    changes: Final[int]
+    """Put in place so far, those of the control script and others."""
 
     def __init__(
         self,
@@ -109,6 +117,12 @@ class LiveEngine:
         ConservationError, EngineError, RuntimeError
         KeyboardInterrupt : after the threads have ended.
         """
+
+    def document(self) -> str:
+        """The scenario as it is now, as canonical JSON; the control script is left out."""
+
+    def apply(self, change: str) -> None:
+        """Change it before the next batch, from any thread: all of it or none. Raises ScenarioError."""
 
     def stats(self) -> str:
         """JSON object: `rx`, `delivered`, `dropped` (reason → frames), `pending`, `consumed`."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from engine import _core
-from engine.config import Cost, Host, Nic, Observe, Steering, Traffic
+from engine.config import ControlStep, Cost, Host, Nic, Observe, Steering, Traffic
 from engine.config.codec import decode, encode
 from engine.config.path import assign, leaves, lookup, parse_setting
 from engine.config.toml import dumps
@@ -42,6 +42,8 @@ class Scenario:
     nic: Nic = field(default_factory=Nic)
     host: Host = field(default_factory=Host)
     steering: Steering = field(default_factory=Steering)
+    control: tuple[ControlStep, ...] = ()
+    """Changes while it runs."""
     costs: tuple[Cost, ...] = ()
     observe: Observe = field(default_factory=Observe)
     directory: Path | None = field(default=None, compare=False, repr=False, metadata={"document": False})

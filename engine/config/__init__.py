@@ -3,6 +3,7 @@
 from engine.config.apps import Apps
 from engine.config.cache import Cache
 from engine.config.coalesce import Coalesce, QueueCoalesce
+from engine.config.control import ControlStep
 from engine.config.costs import Cost
 from engine.config.host import Host
 from engine.config.napi import Napi
@@ -20,6 +21,7 @@ __all__ = [
     "Cache",
     "Capture",
     "Coalesce",
+    "ControlStep",
     "Cost",
     "FlowTable",
     "Generated",

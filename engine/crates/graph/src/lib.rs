@@ -4,6 +4,7 @@
 
 #![forbid(unsafe_code)]
 
+mod administration;
 mod costs;
 mod declarations;
 pub mod dissect;
@@ -16,6 +17,7 @@ mod steering_settings;
 pub mod tables;
 mod to_ethernet;
 
+pub use administration::{Administration, Change};
 pub use costs::{CostRow, CostTable, Latencies, MemoryCosts};
 pub use declarations::declarations;
 pub use law::LawBroken;

@@ -28,15 +28,12 @@ impl ReceivePath {
     /// # Errors
     /// Names the key the NIC refuses.
     pub fn new(scenario: &Scenario, hasher: &Hasher) -> Result<Self, ScenarioError> {
-        let refused = |error: nic::ConfigError| {
-            ScenarioError::new(format!("nic.{}", error.key), error.value, error.allowed)
-        };
         let mut buffers = BufferPool::on_demand(
             scenario.nic.queues,
             scenario.buffers_per_queue(),
             scenario.nic.buffer_bytes,
         );
-        let nic = Nic::with_hasher(nic_config(scenario)?, &mut buffers, hasher).map_err(refused)?;
+        let nic = Nic::with_hasher(nic_config(scenario)?, &mut buffers, hasher).map_err(refused_by_nic)?;
         let host = host_over(scenario);
         let irq_cpus = (0..scenario.nic.queues).map(|queue| irq_cpu_of(scenario, QueueId(queue))).collect();
         Ok(ReceivePath { nic, buffers, host, irq_cpus })
@@ -47,6 +44,12 @@ impl ReceivePath {
     pub fn irq_cpu(&self, queue: QueueId) -> CpuId {
         self.irq_cpus.get(queue.index()).copied().unwrap_or_default()
     }
+}
+
+/// The scenario's key for one of the NIC's.
+pub(crate) fn refused_by_nic(error: nic::ConfigError) -> ScenarioError {
+    let section = if error.key.starts_with("steering.") { "" } else { "nic." };
+    ScenarioError::new(format!("{section}{}", error.key), error.value, error.allowed)
 }
 
 /// The host a scenario describes.

@@ -1,6 +1,6 @@
 //! Real time: what the engine does with this machine's own CPUs, threads and clock.
 //!
-//! [`OwnHost`] runs a scenario on pinned threads. The only crate that may contain unsafe code, and only where an
+//! [`Control, OwnHost`] runs a scenario on pinned threads. The only crate that may contain unsafe code, and only where an
 //! instruction set or memory shared between threads demands it.
 
 #![deny(clippy::undocumented_unsafe_blocks)]
@@ -16,5 +16,5 @@ pub mod spsc;
 mod toeplitz_gfni;
 
 pub use access_latency::{Access, AccessLatency, ProbeError, access_latency};
-pub use own_host::{Idle, Outcome, OwnHost, Pacing, RunError, Settings};
+pub use own_host::{Control, Idle, Outcome, OwnHost, Pacing, RunError, Settings};
 pub use toeplitz_gfni::Gfni;

@@ -13,6 +13,7 @@ mod nic;
 mod parser;
 mod pipeline;
 pub mod queue;
+mod reconfigure;
 pub mod rss;
 pub mod steering;
 #[cfg(test)]
@@ -24,3 +25,4 @@ pub use error::ConfigError;
 pub use nic::Nic;
 pub use parser::Classified;
 pub use pipeline::Steered;
+pub use reconfigure::{Built, Reconfiguration};

@@ -3,8 +3,8 @@
 use crate::arrow::Table;
 use crate::errors::{ConservationError, guarded, scenario_error};
 use crate::hashing::hasher;
-use graph::Scenario;
 use graph::scenario::Format;
+use graph::{Change, Scenario};
 use pyo3::exceptions::{PyKeyError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -59,6 +59,18 @@ impl Engine {
     #[getter]
     fn offered_frames(&self) -> u64 {
         self.simulation.offered_frames()
+    }
+
+    /// The scenario as it is now, as canonical JSON; the control script is left out.
+    fn document(&self, py: Python<'_>) -> PyResult<String> {
+        self.simulation.document().to_json().map_err(|e| scenario_error(py, &e))
+    }
+
+    /// Change it now, by a patch of the document (RFC 7396): all of it or none.
+    fn apply(&mut self, py: Python<'_>, change: &str) -> PyResult<()> {
+        let change = Change::from_json(change).map_err(|e| scenario_error(py, &e))?;
+        let applied = guarded(|| self.simulation.apply(&change, &hasher))?;
+        applied.map_err(|e| scenario_error(py, &e))
     }
 
     /// Run up to `until_ns`, or to the end; returns the time reached.

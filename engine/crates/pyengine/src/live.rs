@@ -3,27 +3,30 @@
 use crate::arrow::Table;
 use crate::errors::{ConservationError, EngineError, guarded, scenario_error};
 use crate::hashing::hasher;
-use ::live::{Idle, Outcome, OwnHost, Pacing, Settings};
+use ::live::{Control, Idle, Outcome, OwnHost, Pacing, Settings};
 use graph::scenario::Format;
-use graph::{Scenario, ScenarioError};
+use graph::{Change, Scenario, ScenarioError};
 use pyo3::exceptions::{PyKeyError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use serde_json::json;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use traffic::Captures;
 
 /// A scenario being run on this machine's threads.
-#[pyclass(module = "engine._core")]
+///
+/// Frozen: one thread runs it while others may change it.
+#[pyclass(module = "engine._core", frozen)]
 pub(crate) struct LiveEngine {
-    ready: Option<OwnHost>,
-    outcome: Option<Outcome>,
+    ready: Mutex<Option<OwnHost>>,
+    outcome: OnceLock<Outcome>,
+    control: Arc<Control>,
 }
 
 impl LiveEngine {
     fn outcome(&self) -> PyResult<&Outcome> {
-        self.outcome.as_ref().ok_or_else(|| PyRuntimeError::new_err("not run yet: call run() first"))
+        self.outcome.get().ok_or_else(|| PyRuntimeError::new_err("not run yet: call run() first"))
     }
 }
 
@@ -73,12 +76,15 @@ impl LiveEngine {
         let captures: Captures =
             captures.unwrap_or_default().into_iter().map(|(name, bytes)| (name, Arc::from(bytes))).collect();
         let built = py.detach(|| guarded(|| OwnHost::new(scenario, &captures, &hasher, settings)))?;
-        Ok(LiveEngine { ready: Some(built.map_err(|e| scenario_error(py, &e))?), outcome: None })
+        let ready = built.map_err(|e| scenario_error(py, &e))?;
+        let control = ready.control();
+        Ok(LiveEngine { ready: Mutex::new(Some(ready)), outcome: OnceLock::new(), control })
     }
 
     /// Run to the end and check the laws. An interrupt ends the run early, with everything accounted for.
-    fn run(&mut self, py: Python<'_>) -> PyResult<()> {
-        let ready = self.ready.take().ok_or_else(|| PyRuntimeError::new_err("run already: build another"))?;
+    fn run(&self, py: Python<'_>) -> PyResult<()> {
+        let ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let ready = ready.ok_or_else(|| PyRuntimeError::new_err("run already: build another"))?;
         let mut interrupted = Ok(());
         let go_on = || {
             interrupted = Python::attach(|py| py.check_signals());
@@ -87,7 +93,8 @@ impl LiveEngine {
         let outcome = py.detach(|| guarded(|| ready.run(go_on)))?;
         let outcome = outcome.map_err(|failed| EngineError::new_err(failed.to_string()))?;
         let laws = outcome.check_laws();
-        self.outcome = Some(outcome);
+        // Nobody else has set it: there was one to run.
+        let _ = self.outcome.set(outcome);
         interrupted?;
         laws.map_err(|broken| ConservationError::new_err(broken.to_string()))
     }
@@ -95,7 +102,25 @@ impl LiveEngine {
     /// Whether it has run.
     #[getter]
     fn finished(&self) -> bool {
-        self.outcome.is_some()
+        self.outcome.get().is_some()
+    }
+
+    /// The scenario as it is now, as canonical JSON; the control script is left out.
+    fn document(&self, py: Python<'_>) -> PyResult<String> {
+        self.control.document().to_json().map_err(|e| scenario_error(py, &e))
+    }
+
+    /// Change it before the next batch of frames, by a patch of the document (RFC 7396): all of it or none.
+    fn apply(&self, py: Python<'_>, change: &str) -> PyResult<()> {
+        let change = Change::from_json(change).map_err(|e| scenario_error(py, &e))?;
+        let applied = py.detach(|| guarded(|| self.control.apply(&change, &hasher)))?;
+        applied.map_err(|e| scenario_error(py, &e))
+    }
+
+    /// Changes put in place so far, those of the script and others.
+    #[getter]
+    fn changes(&self) -> u64 {
+        self.control.changes()
     }
 
     /// From the start to the end of the last thread's work, in nanoseconds.

@@ -7,11 +7,13 @@ use crate::events::Events;
 use crate::slice::{Books, Effect, Slice};
 use graph::observe::Observations;
 use graph::scenario::ScenarioError;
-use graph::{CostTable, Hasher, Latencies, LawBroken, ReceivePath, Scenario, to_ethernet};
+use graph::{
+    Administration, Change, CostTable, Hasher, Latencies, LawBroken, ReceivePath, Scenario, to_ethernet,
+};
 use host::app::AppStep;
 use host::softirq::Progress;
-use nic::Classified;
 use nic::steering::FlowKey;
+use nic::{Classified, Reconfiguration};
 use stage::{
     CpuId, Event, FrameId, Meter, Nanos, Observer, Op, QueueId, Region, RxQueues, Signal, Tally, TaskId,
 };
@@ -31,6 +33,8 @@ enum Due {
     Ipi(CpuId),
     /// A task was woken.
     Wake(TaskId),
+    /// The control script's next step.
+    Control,
 }
 
 /// A softirq on an interrupt's exit is restarted this often at most (kernel/softirq.c, MAX_SOFTIRQ_RESTART).
@@ -53,6 +57,7 @@ struct Task {
 pub struct Simulation {
     pub(crate) scenario: Scenario,
     pub(crate) path: ReceivePath,
+    administration: Administration,
     pub(crate) books: Books,
     pub(crate) cpus: Vec<VirtualCpu>,
     pub(crate) series: Series,
@@ -80,6 +85,9 @@ impl Simulation {
         let source = Source::with_captures(&scenario.traffic, scenario.seed, captures)
             .map_err(|e| ScenarioError::new(format!("traffic.{}", e.key), e.value, e.allowed))?;
         let path = ReceivePath::new(&scenario, hasher)?;
+        let administration = Administration::new(&scenario, hasher)?;
+        let mut events = Events::new();
+        scenario.control.iter().for_each(|step| events.schedule(step.at_ns, Due::Control));
         let cpus = scenario.host.cpus;
         let cache = scenario.host.cache.enabled.then(|| {
             let layout = layout(&scenario);
@@ -107,9 +115,10 @@ impl Simulation {
             latencies: costs.latency,
             cpus: (0..cpus).map(|_| VirtualCpu::new(base_slice_ps)).collect(),
             path,
+            administration,
             books,
             tasks,
-            events: Events::new(),
+            events,
             source,
             scratch: Vec::new(),
             classified: [Classified::default(); BATCH_FRAMES],
@@ -140,6 +149,29 @@ impl Simulation {
     /// Whether nothing more will happen.
     pub fn finished(&self) -> bool {
         self.now_ns >= self.end_ns()
+    }
+
+    /// The document as it is now, the control script left out.
+    pub fn document(&self) -> &Scenario {
+        self.administration.document()
+    }
+
+    /// Change what is running, now: between two frames, all of it or none.
+    ///
+    /// # Errors
+    /// Names the key that cannot be; nothing has changed then.
+    pub fn apply(&mut self, change: &Change, hasher: &Hasher) -> Result<(), ScenarioError> {
+        let ready = self.administration.change(change, hasher)?;
+        self.reconfigure(ready);
+        Ok(())
+    }
+
+    fn reconfigure(&mut self, to: Reconfiguration) {
+        let mut signals = Vec::new();
+        let memory_ns = self.now_ns + self.latencies.dma_ns;
+        self.path.nic.reconfigure(memory_ns, to, &mut |signal| signals.push(signal));
+        signals.into_iter().for_each(|signal| self.follow(signal));
+        self.classify();
     }
 
     /// Run up to and including `until_ns`, or to the end.
@@ -281,6 +313,11 @@ impl Simulation {
                 self.rouse(cpu);
             }
             Due::Wake(task) => self.wake(task),
+            Due::Control => {
+                if let Some(ready) = self.administration.step(self.now_ns) {
+                    self.reconfigure(ready);
+                }
+            }
         }
     }
 

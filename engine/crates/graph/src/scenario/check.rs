@@ -49,6 +49,7 @@ impl Scenario {
         self.check_host()?;
         self.check_nic()?;
         self.check_steering()?;
+        self.check_control()?;
         for (i, row) in self.costs.iter().enumerate() {
             if Op::from_key(&row.op).is_none() {
                 let known: Vec<_> = Op::ALL.iter().map(|op| op.key()).collect();
@@ -146,6 +147,11 @@ impl Scenario {
             return Err(ScenarioError::new("nic.rss.key", &nic.rss.key, "40 or 52 bytes in hexadecimal"));
         }
         Ok(())
+    }
+
+    /// Each step of the control script on top of those before it.
+    fn check_control(&self) -> Result<(), ScenarioError> {
+        crate::administration::timetable(self).map(drop)
     }
 
     /// Buffers in each queue's pool.

@@ -251,6 +251,16 @@ section! {
     }
 }
 
+section! {
+    /// What an administrator changes at a time, all of it or none.
+    ControlStep {
+        /// When, in nanoseconds from the start; a frame that arrives then still finds everything as it was.
+        at_ns: u64 = 0,
+        /// Keys and their new values: `nic.coalesce.rx_usecs = 100`.
+        settings: Vec<String> = Vec::new(),
+    }
+}
+
 /// A whole experiment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -281,6 +291,9 @@ pub struct Scenario {
     /// Who decides which queue and CPU a flow goes to.
     #[serde(default)]
     pub steering: SteeringSection,
+    /// What is changed while it runs.
+    #[serde(default)]
+    pub control: Vec<ControlStep>,
     /// Rows that replace the cost table's.
     #[serde(default)]
     pub costs: Vec<CostOverride>,
@@ -309,6 +322,7 @@ impl Default for Scenario {
             nic: NicSection::default(),
             host: HostSection::default(),
             steering: SteeringSection::default(),
+            control: Vec::new(),
             costs: Vec::new(),
             observe: ObserveSection::default(),
         }

@@ -18,6 +18,11 @@ impl ScenarioError {
     pub fn new(key: impl Into<String>, value: impl fmt::Display, allowed: impl Into<String>) -> Self {
         ScenarioError { key: key.into(), value: value.to_string(), allowed: allowed.into() }
     }
+
+    /// The same, with the key below another one.
+    pub(crate) fn within(self, outer: &str) -> Self {
+        ScenarioError { key: format!("{outer}.{}", self.key), ..self }
+    }
 }
 
 impl fmt::Display for ScenarioError {

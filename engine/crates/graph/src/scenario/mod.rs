@@ -23,9 +23,9 @@ mod parse;
 mod steering;
 
 pub use document::{
-    AppsSection, CacheConfig, CoalesceSection, ContextSection, CostOverride, HostSection, NapiSection,
-    NicSection, ObserveSection, QueueCoalesceSection, RpsSection, RssFields, RssSection, Scenario,
-    SocketsSection, TcpSection,
+    AppsSection, CacheConfig, CoalesceSection, ContextSection, ControlStep, CostOverride, HostSection,
+    NapiSection, NicSection, ObserveSection, QueueCoalesceSection, RpsSection, RssFields, RssSection,
+    Scenario, SocketsSection, TcpSection,
 };
 pub use error::ScenarioError;
 pub use parse::{Format, schema};

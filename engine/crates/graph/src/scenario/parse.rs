@@ -25,14 +25,19 @@ impl Scenario {
             }
             Format::Json => serde_json::from_str(document).map_err(|e| syntax(e.to_string()))?,
         };
+        Scenario::from_value(&value)
+    }
+
+    /// The same from a document that is parsed already.
+    pub(crate) fn from_value(value: &Value) -> Result<Scenario, ScenarioError> {
         match value.get("version") {
             Some(Value::Number(n)) if n.as_u64() == Some(1) => {}
             Some(other) => return Err(ScenarioError::new("version", other, "1")),
             None => return Err(ScenarioError::new("version", "nothing", "1")),
         }
-        let scenario: Scenario = serde_path_to_error::deserialize(&value).map_err(|error| {
+        let scenario: Scenario = serde_path_to_error::deserialize(value).map_err(|error| {
             let key = error.path().to_string();
-            let found = found_at(&value, &key);
+            let found = found_at(value, &key);
             ScenarioError { key, value: found, allowed: allowed_in(&error.into_inner().to_string()) }
         })?;
         scenario.check()?;

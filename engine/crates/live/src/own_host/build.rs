@@ -7,13 +7,14 @@ use super::interrupt::Interrupt;
 use super::nic_thread::{NicQueue, NicThread};
 use super::plan::{HostPlan, Plan, machine_cpus, tasks_of};
 use super::round_times::RoundTimes;
-use super::{OwnHost, Settings};
+use super::{Control, OwnHost, Settings};
 use crate::exchange::{HostView, Memory, exchange};
 use crate::ports::{self, Port};
 use graph::observe::Observations;
 use graph::{Hasher, ReceivePath, Scenario, ScenarioError, host_over};
 use nic::Nic;
 use stage::{BufferPool, Counters, QueueId};
+use std::sync::Arc;
 use traffic::{Captures, Source};
 
 pub(super) fn own_host(
@@ -33,6 +34,7 @@ pub(super) fn own_host(
         }
     };
     let nic = classifier(&scenario, hasher)?;
+    let control = Arc::new(Control::new(&scenario, hasher)?);
     let mut queues: Vec<Option<NicQueue>> = (0..scenario.nic.queues).map(|_| None).collect();
     let hosts: Vec<_> = plan
         .hosts
@@ -54,8 +56,9 @@ pub(super) fn own_host(
         lost_ns: 0,
         waited_ns: 0,
         batch_times: settings.meter_ops.then(RoundTimes::default),
+        control: Arc::clone(&control),
     };
-    Ok(OwnHost { scenario, settings, plan, port, nic, hosts })
+    Ok(OwnHost { scenario, settings, plan, port, nic, hosts, control })
 }
 
 /// The NIC as it parses, hashes and chooses queues. Its own rings stay empty: here a ring is shared with a thread.

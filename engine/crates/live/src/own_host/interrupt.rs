@@ -42,6 +42,12 @@ impl Interrupt {
         raised && gate.asleep() == Some(self.armed_for) && gate.rouse()
     }
 
+    /// Moderated as `card` is from now on. Answers whether that roused the host thread.
+    pub(crate) fn follow(&mut self, now_ns: Nanos, card: &Coalesce, gate: &Gate) -> bool {
+        let raised = matches!(self.coalesce.follow(now_ns, card), Signal::Raise(_));
+        raised && gate.asleep() == Some(self.armed_for) && gate.rouse()
+    }
+
     /// Raise it whatever the limits say, as NICs do when they run out of descriptors (Intel 8254x, section 13.4.17:
     /// RXDMT0 and RXO). Answers whether that roused the host thread.
     pub(crate) fn out_of_descriptors(&mut self, gate: &Gate) -> bool {

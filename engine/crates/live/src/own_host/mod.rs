@@ -4,6 +4,7 @@
 mod attendance;
 mod build;
 mod context;
+mod control;
 mod driver;
 mod host_thread;
 mod interrupt;
@@ -17,6 +18,7 @@ mod shared;
 mod stopwatch;
 mod tables;
 
+pub use control::Control;
 pub use outcome::Outcome;
 pub use settings::{Idle, Pacing, Settings};
 
@@ -28,6 +30,7 @@ use plan::Plan;
 use rustix::thread::{CpuSet, sched_setaffinity};
 use shared::Shared;
 use std::fmt;
+use std::sync::Arc;
 use std::thread::{Builder, scope, sleep};
 use std::time::Duration;
 use traffic::Captures;
@@ -46,6 +49,7 @@ pub struct OwnHost {
     port: Port,
     nic: NicThread,
     hosts: Vec<HostThread>,
+    control: Arc<Control>,
 }
 
 /// A run that could not be carried out.
@@ -87,13 +91,18 @@ impl OwnHost {
         &self.scenario
     }
 
+    /// The way to change the run, from any thread.
+    pub fn control(&self) -> Arc<Control> {
+        Arc::clone(&self.control)
+    }
+
     /// Run to the end, or until `go_on`, asked every few milliseconds, says no: then what is under way is still
     /// brought to its end.
     ///
     /// # Errors
     /// When threads cannot be had, or one fails.
     pub fn run(self, mut go_on: impl FnMut() -> bool) -> Result<Outcome, RunError> {
-        let OwnHost { scenario, settings, plan, port, nic, hosts } = self;
+        let OwnHost { scenario, settings, plan, port, nic, hosts, control: _ } = self;
         let shared = Shared::new(hosts.len());
         let (nic, hosts) = scope(|scope| {
             let shared = &shared;

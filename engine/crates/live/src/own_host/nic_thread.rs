@@ -1,6 +1,7 @@
 //! The NIC's thread: take frames from the port, parse, hash, choose a queue, copy to its next buffer, hand over.
 
 use super::attendance::Attendance;
+use super::control::Control;
 use super::interrupt::Interrupt;
 use super::round_times::RoundTimes;
 use super::settings::{Idle, Pacing};
@@ -11,6 +12,7 @@ use graph::observe::Observations;
 use graph::to_ethernet;
 use nic::{Classified, Nic, NicCounter};
 use stage::{BufferId, Counters, DropReason, FrameId, HashType, Nanos, QueueId, RxPacket};
+use std::sync::Arc;
 use std::time::Duration;
 use traffic::{BATCH_FRAMES, Batch, LinkType, Offer};
 use wire::Fault;
@@ -49,6 +51,7 @@ pub(crate) struct NicThread {
     pub(crate) waited_ns: Nanos,
     /// What its batches took, if that is asked for.
     pub(crate) batch_times: Option<RoundTimes>,
+    pub(crate) control: Arc<Control>,
 }
 
 impl NicThread {
@@ -62,6 +65,9 @@ impl NicThread {
         while !shared.stopped()
             && let Some(batch) = port.next(now_ns)
         {
+            if self.control.is_due(now_ns) {
+                self.reconfigure(now_ns, shared);
+            }
             let (began_ns, waited_ns) = (now_ns, self.waited_ns);
             self.classify(batch, &mut classified);
             now_ns = shared.now_ns();
@@ -91,6 +97,16 @@ impl NicThread {
         attendance.slept(self.slept_ns);
         self.lost_ns = attendance.lost_ns();
         self
+    }
+
+    fn reconfigure(&mut self, now_ns: Nanos, shared: &Shared) {
+        self.control.take(now_ns, |ready| self.nic.reconfigure(now_ns, ready, &mut |_| {}));
+        for (queue, card) in self.queues.iter_mut().zip(self.nic.queues()) {
+            let gate = shared.gates.get(queue.host);
+            if gate.is_some_and(|gate| queue.interrupt.follow(now_ns, card.coalesce(), gate)) {
+                queue.counters.add(NicCounter::Interrupts, 1);
+            }
+        }
     }
 
     fn classify(&mut self, batch: &Batch, classified: &mut [Classified; BATCH_FRAMES]) {

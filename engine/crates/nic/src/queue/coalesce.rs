@@ -71,6 +71,33 @@ impl Coalesce {
         }
     }
 
+    /// Other limits from now on. Frames that have completed count under them, from when the first one did.
+    pub(crate) fn change(&mut self, now_ns: Nanos, config: CoalesceConfig) -> Signal {
+        self.follow(now_ns, &Coalesce::new(self.queue, config))
+    }
+
+    /// The limits of another from now on.
+    pub fn follow(&mut self, now_ns: Nanos, new: &Coalesce) -> Signal {
+        let Coalesce { queue, delay_ns, .. } = *self;
+        let same = (new.delay_ns, new.max_frames) == (delay_ns, self.max_frames);
+        (self.delay_ns, self.max_frames) = (new.delay_ns, new.max_frames);
+        if same || self.masked || self.frames == 0 {
+            return Signal::Quiet;
+        }
+        let first_ns = self.deadline_ns.map_or(now_ns, |deadline_ns| deadline_ns.saturating_sub(delay_ns));
+        self.deadline_ns = None;
+        let due_ns = first_ns.saturating_add(self.delay_ns);
+        let too_many = self.max_frames > 0 && self.frames >= self.max_frames;
+        if too_many || (self.delay_ns > 0 && due_ns <= now_ns) {
+            return self.raise(now_ns);
+        }
+        if self.delay_ns == 0 {
+            return Signal::Quiet;
+        }
+        self.deadline_ns = Some(due_ns);
+        Signal::Timer(Interrupt { queue, at_ns: due_ns })
+    }
+
     /// Raised and not armed since.
     pub fn masked(&self) -> bool {
         self.masked

@@ -18,7 +18,7 @@ pub(crate) struct Written {
     pub(crate) ready_ns: Nanos,
 }
 
-/// A ring of fixed size.
+/// A ring of fixed memory, of which less may be in use.
 #[derive(Debug)]
 pub struct Ring {
     queue: QueueId,
@@ -31,6 +31,10 @@ pub struct Ring {
     vacant: u32,
     /// Vacant descriptors for which the pool had no buffer at the last refill.
     unfilled: u32,
+    /// Descriptors in use, of those there are.
+    size: u32,
+    /// Descriptors that are to go out of use as soon as the host gives them back.
+    surplus: u32,
     refill_batch: u32,
     buffer_bytes: usize,
     /// When the newest frame was written back.
@@ -57,6 +61,8 @@ impl Ring {
             posted: 0,
             vacant: size,
             unfilled: 0,
+            size,
+            surplus: 0,
             refill_batch,
             buffer_bytes: buffer_bytes as usize,
             newest_ns: 0,
@@ -116,6 +122,29 @@ impl Ring {
     /// The descriptors, by slot.
     pub fn descriptors(&self) -> &[Descriptor] {
         &self.descriptors
+    }
+
+    /// Use `size` descriptors from now on, at most as many as there are. Those too many that hold a buffer or a frame go
+    /// out of use as the host gives them back.
+    pub(crate) fn resize(&mut self, size: u32) {
+        let size = size.min(self.descriptors.len() as u32);
+        if size >= self.size {
+            let kept = self.surplus.min(size - self.size);
+            self.surplus -= kept;
+            self.vacant += size - self.size - kept;
+        } else {
+            self.surplus += self.size - size;
+            self.settle_surplus();
+        }
+        self.size = size;
+        self.unfilled = self.unfilled.min(self.vacant);
+    }
+
+    #[inline]
+    fn settle_surplus(&mut self) {
+        let gone = self.surplus.min(self.vacant);
+        self.surplus -= gone;
+        self.vacant -= gone;
     }
 
     /// How many descriptors a frame takes.
@@ -232,6 +261,7 @@ impl Ring {
             out.extend_from_slice(run);
             self.vacant += run.iter().map(|packet| self.descriptors_for(packet.bytes as usize)).sum::<u32>();
         }
+        self.settle_surplus();
         self.frames.forget(taken);
         taken
     }

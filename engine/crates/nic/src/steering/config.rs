@@ -106,7 +106,7 @@ impl SteeringConfig {
     }
 
     /// The explicit rules in their order.
-    pub(super) fn explicit(&self, queues: u16) -> Result<NtupleRules, ConfigError> {
+    pub(crate) fn explicit(&self, queues: u16) -> Result<NtupleRules, ConfigError> {
         let mut rules = NtupleRules::default();
         for rule in &self.rules {
             rule.check(queues)?;

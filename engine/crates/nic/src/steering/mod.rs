@@ -17,6 +17,8 @@ mod rule;
 mod settle;
 mod table;
 
+pub(crate) use ntuple::NtupleRules;
+
 pub use config::{Admission, Moves, SteeringConfig};
 pub use counters::SteeringCounter;
 pub use exact_match::{ExactMatch, Flow, Full, Slot};

@@ -46,7 +46,7 @@ impl NtupleRule {
 
 /// The explicit rules, by location.
 #[derive(Clone, Debug, Default)]
-pub(super) struct NtupleRules(Vec<NtupleRule>);
+pub(crate) struct NtupleRules(Vec<NtupleRule>);
 
 impl NtupleRules {
     pub(super) fn is_empty(&self) -> bool {

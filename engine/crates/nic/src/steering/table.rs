@@ -118,6 +118,11 @@ impl SteeringTable {
         self.ntuple.insert(rule)
     }
 
+    /// These explicit rules from now on, and no others.
+    pub(crate) fn replace_ntuple(&mut self, rules: NtupleRules) {
+        self.ntuple = rules;
+    }
+
     /// Remove the explicit rule at a location.
     ///
     /// # Errors
