@@ -71,7 +71,7 @@ class Engine:
         """The scenario as it is now, as canonical JSON; the control script is left out."""
 
     def apply(self, change: str) -> None:
-        """Change it now, by a patch of the document (RFC 7396, JSON): all of it or none. Raises ScenarioError."""
+        """Change it now, by a patch of the document (RFC 7396, JSON), or not at all. Raises ScenarioError."""
 
     def finish(self) -> None:
         """Drain what is under way and assert the laws. Raises ConservationError."""
@@ -122,7 +122,7 @@ class LiveEngine:
         """The scenario as it is now, as canonical JSON; the control script is left out."""
 
     def apply(self, change: str) -> None:
-        """Change it before the next batch, from any thread: all of it or none. Raises ScenarioError."""
+        """Change it before the next batch, from any thread, or not at all. Raises ScenarioError."""
 
     def stats(self) -> str:
         """JSON object: `rx`, `delivered`, `dropped` (reason → frames), `pending`, `consumed`."""
