@@ -10,11 +10,11 @@ PROGRAM = """
 import hashlib, json, sys
 import pyarrow as pa
 from engine import Scenario, execute
-from collectors.columns import TABLES
+from collectors.datapath import Datapath
 scenario = Scenario.from_json(sys.argv[1])
 result = execute(scenario, step_ns=int(sys.argv[2]))
 digest = hashlib.sha256(json.dumps(result.stats, sort_keys=True).encode())
-for name in TABLES:
+for name in Datapath(result).tables:
     sink = pa.BufferOutputStream()
     batch = pa.record_batch(result.table(name))
     with pa.ipc.new_stream(sink, batch.schema) as writer:

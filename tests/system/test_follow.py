@@ -35,8 +35,8 @@ def test_packets_follow_the_reader_through_map_and_cpumap(protocol):
     assert run.unaccounted == 0
     assert run.count("received") > 1000
     assert run.lost_events == 0
-    # One packet told the tracepoints whose flow it is; TCP's handshake passed before it.
-    assert run.count("steered") >= run.count("sent") - 5
+    # The first ones told the tracepoints whose flow it is; TCP's handshake passed before them.
+    assert run.count("steered") >= run.count("sent") * 0.99
     # The scheduler may see a move asked twice as one, where the reader slept through it.
     assert MOVES * 0.8 <= len(run.moves) <= MOVES
     assert (run.moves["from_cpu"] != run.moves["to_cpu"]).all()

@@ -87,7 +87,10 @@ impl LiveEngine {
         let ready = ready.ok_or_else(|| PyRuntimeError::new_err("run already: build another"))?;
         let mut interrupted = Ok(());
         let go_on = || {
-            interrupted = Python::attach(|py| py.check_signals());
+            // Asked again while the threads end, Python would know of no signal any more.
+            if interrupted.is_ok() {
+                interrupted = Python::attach(|py| py.check_signals());
+            }
             interrupted.is_ok()
         };
         let outcome = py.detach(|| guarded(|| ready.run(go_on)))?;
