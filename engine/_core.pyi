@@ -4,7 +4,7 @@ What crosses the border. Times are integer nanoseconds from the start of the run
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final, Literal, final
+from typing import Any, Final, Literal, final
 
 def version() -> str:
     """The core's version, as the package's."""
@@ -245,6 +245,123 @@ class SteeringTable:
         """Counter → value, as declared for the stage `steering`."""
 
     def __len__(self) -> int: ...
+
+@final
+class LinuxOutcome:
+    """What a NIC did before this machine's kernel; a frame is delivered when the kernel took it."""
+
+    elapsed_ns: Final[int]
+    written_ns: Final[int]
+    """In writes to the port: without NAPI, the kernel's receive path."""
+    offered_frames: Final[int]
+    missed_frames: Final[int]
+    """That its port had no room for, in addition to those offered."""
+    gone: Final[bool]
+    """An interface vanished meanwhile."""
+
+    def stats(self) -> str:
+        """JSON object: `rx`, `delivered`, `dropped` (reason → frames), `pending`, `consumed`."""
+
+    def table(self, name: str) -> Table:
+        """A table by its name. Raises KeyError for a name there is not."""
+
+    def output_capture(self) -> bytes:
+        """Pcap (nanosecond stamps) of the frames the kernel took; needs `observe.frames`."""
+
+def run_linux(
+    scenario_json: str,
+    tap: Tap,
+    captures: Mapping[str, bytes] | None = None,
+    *,
+    pacing: Literal["paced", "lossless"] = "paced",
+    prepared_frames: int | None = None,
+    nic_cpu: int | None = None,
+    queue_cpus: Sequence[int] = (),
+) -> LinuxOutcome:
+    """Run a scenario's traffic through its NIC into a TAP device of as many queues, on one pinned thread.
+
+    `queue_cpus`: where the kernel receives the queues' frames, in turn, for the tables; default the NIC's.
+
+    Raises
+    ------
+    ScenarioError, CaptureError : before anything ran.
+    ConservationError, EngineError
+    KeyboardInterrupt : after the thread has ended.
+    """
+
+@final
+class Bump:
+    """Two ports and a NIC between them, at work from the start until stopped, a thread for each direction."""
+
+    def __init__(
+        self,
+        scenario_json: str,
+        first: Tap,
+        second: Tap,
+        *,
+        idle: Literal["sleep", "busy_poll"] = "sleep",
+        cpus: tuple[int, int] | None = None,
+        queue_cpus: Sequence[int] = (),
+    ) -> None:
+        """Begin to carry frames. Raises ScenarioError, OSError."""
+
+    def stop(self) -> tuple[LinuxOutcome, LinuxOutcome]:
+        """End; what the ways from the first and from the second port came to.
+
+        Raises
+        ------
+        ConservationError, EngineError, RuntimeError
+        """
+
+@final
+class Sink:
+    """A program that reads a socket of this machine's kernel, until closed.
+
+    UDP: datagrams are counted. TCP: each connection is compared with the stream `stream_tcp` sends.
+    """
+
+    port: Final[int]
+    reads: Final[int]
+    bytes: Final[int]
+    wrong_reads: Final[int]
+    """Reads of streams that gave other bytes than were sent."""
+
+    def __init__(
+        self, kind: Literal["udp", "tcp"], address: str, port: int = 0, *, cpu: int | None = None
+    ) -> None:
+        """Begin to read, in the calling thread's network namespace; port 0: any.
+
+        Raises ScenarioError, OSError.
+        """
+
+    def close(self) -> None:
+        """End."""
+
+def stream_tcp(
+    tap: Tap,
+    queue: int,
+    sender: str,
+    receiver: str,
+    *,
+    sender_mac: str,
+    receiver_mac: str,
+    bytes: int,  # noqa: A002 - the unit is the name
+    seconds: float = 10.0,
+    segment_bytes: int = 1448,
+    segments: int = 41,
+) -> dict[str, Any]:
+    """Connect to a socket of the kernel behind a TAP device and send it a stream, within its window.
+
+    Frames are as large receive offload makes them, of `segments` segments each. Ends are as `10.0.0.1:5001`.
+
+    Returns `bytes` (acknowledged: all that were sent), `frames`, `acks`, `sent_again`, `refused` (by reason),
+    `elapsed_ns`.
+
+    Raises
+    ------
+    ScenarioError, ValueError, OSError
+    ConnectionError : nobody listens, or the connection ended early.
+    """
 
 def dissect(capture: bytes, rss_key: str, queues: int) -> Iterator[str]:
     """One JSON document per frame of a capture, last the stats. Raises CaptureError, ValueError."""

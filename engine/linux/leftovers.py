@@ -14,12 +14,17 @@ import json
 import os
 import signal
 import tempfile
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 MARK = "RXBENCH_OWNER"
 """Environment variable of every program that was started: whose it is."""
+
+
+class LeftoverWarning(UserWarning):
+    """Something of a run that was killed was found and removed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +112,12 @@ def clean() -> list[Leftover]:
         if not _alive(path.stem):
             path.unlink(missing_ok=True)
     return found
+
+
+def remove() -> None:
+    """Remove what killed runs have left, and warn of each thing that was there."""
+    for one in clean():
+        warnings.warn(f"removed what a killed run had left: {one}", LeftoverWarning, stacklevel=3)
 
 
 def _notes() -> list[Path]:

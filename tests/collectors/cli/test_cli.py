@@ -23,7 +23,8 @@ def call(*arguments):
 
 
 @pytest.mark.parametrize(
-    "command", ["report", "lab", "run", "compare", "sweep", "dissect", "replay", "doctor", "watch", "bench"]
+    "command",
+    ["report", "lab", "run", "compare", "sweep", "dissect", "replay", "doctor", "watch", "bump", "bench"],
 )
 def test_every_command_has_examples(command):
     shown = call(command, "--help")

@@ -283,6 +283,14 @@ impl Observations {
         }
     }
 
+    /// A part of a frame's way took so long, where its way ends before an application.
+    #[inline]
+    pub fn timed(&mut self, queue: QueueId, part: Part, value_ns: Nanos) {
+        if let Some(histogram) = self.latencies.get_mut(part as usize * self.queues + queue.index()) {
+            histogram.record(value_ns);
+        }
+    }
+
     /// Histograms with something in them, by part and queue.
     pub fn latencies(&self) -> impl Iterator<Item = (Part, QueueId, &Histogram)> + '_ {
         Part::ALL.iter().enumerate().flat_map(move |(p, part)| {

@@ -4,11 +4,14 @@
 
 mod access_latency;
 mod arrow;
+mod bump;
 mod dissect;
 mod engine;
 mod errors;
 mod hashing;
+mod linux;
 mod live;
+mod peer;
 mod steering;
 mod tap;
 
@@ -28,13 +31,19 @@ mod _core {
     #[pymodule_export]
     use super::arrow::Table;
     #[pymodule_export]
+    use super::bump::Bump;
+    #[pymodule_export]
     use super::dissect::Dissection;
     #[pymodule_export]
     use super::engine::Engine;
     #[pymodule_export]
     use super::errors::{CaptureError, ConservationError, EngineError};
     #[pymodule_export]
+    use super::linux::{LinuxOutcome, run_linux};
+    #[pymodule_export]
     use super::live::LiveEngine;
+    #[pymodule_export]
+    use super::peer::{Sink, stream_tcp};
     #[pymodule_export]
     use super::steering::SteeringTable;
     #[pymodule_export]

@@ -30,6 +30,24 @@ impl LiveEngine {
     }
 }
 
+/// When frames are offered, by its name.
+pub(crate) fn pacing(name: &str) -> Result<Pacing, ScenarioError> {
+    match name {
+        "paced" => Ok(Pacing::Paced),
+        "lossless" => Ok(Pacing::Lossless),
+        other => Err(ScenarioError::new("pacing", other, "paced, lossless")),
+    }
+}
+
+/// What an idle thread does, by its name.
+pub(crate) fn idle(name: &str) -> Result<Idle, ScenarioError> {
+    match name {
+        "busy_poll" => Ok(Idle::BusyPoll),
+        "sleep" => Ok(Idle::Sleep),
+        other => Err(ScenarioError::new("idle", other, "busy_poll, sleep")),
+    }
+}
+
 fn settings(
     pacing: &str,
     idle: &str,
@@ -38,16 +56,8 @@ fn settings(
     meter_ops: bool,
 ) -> Result<Settings, ScenarioError> {
     Ok(Settings {
-        pacing: match pacing {
-            "paced" => Pacing::Paced,
-            "lossless" => Pacing::Lossless,
-            other => return Err(ScenarioError::new("pacing", other, "paced, lossless")),
-        },
-        idle: match idle {
-            "busy_poll" => Idle::BusyPoll,
-            "sleep" => Idle::Sleep,
-            other => return Err(ScenarioError::new("idle", other, "busy_poll, sleep")),
-        },
+        pacing: self::pacing(pacing)?,
+        idle: self::idle(idle)?,
         oversubscribe,
         prepared_frames,
         meter_ops,

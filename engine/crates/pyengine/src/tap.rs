@@ -1,7 +1,8 @@
 //! A TAP device: frames to and from this machine's kernel.
 
 use crate::errors::{guarded, port_error, scenario_error};
-use ::live::ports::tap::{Napi, Refused, Tap as Device, TapSettings};
+use ::live::ports::Refused;
+use ::live::ports::tap::{Napi, Tap as Device, TapSettings};
 use graph::ScenarioError;
 use pyo3::exceptions::{PyOSError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;

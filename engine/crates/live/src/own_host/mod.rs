@@ -22,12 +22,12 @@ pub use control::Control;
 pub use outcome::Outcome;
 pub use settings::{Idle, Pacing, Settings};
 
+use crate::cpus::pin;
 use crate::ports::Port;
 use graph::{Hasher, Scenario, ScenarioError};
 use host_thread::HostThread;
 use nic_thread::NicThread;
 use plan::Plan;
-use rustix::thread::{CpuSet, sched_setaffinity};
 use shared::Shared;
 use std::fmt;
 use std::sync::Arc;
@@ -156,13 +156,6 @@ impl OwnHost {
         })?;
         Ok(Outcome::new(scenario, nic, hosts))
     }
-}
-
-/// Keep this thread on a CPU. Where the system refuses, it runs where it is put: slower, not wrong.
-fn pin(machine_cpu: usize) {
-    let mut set = CpuSet::new();
-    set.set(machine_cpu);
-    let _ = sched_setaffinity(None, &set);
 }
 
 #[cfg(test)]

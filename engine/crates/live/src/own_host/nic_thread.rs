@@ -7,6 +7,7 @@ use super::round_times::RoundTimes;
 use super::settings::{Idle, Pacing};
 use super::shared::{Alive, Shared};
 use crate::exchange::NicEnd;
+use crate::offers;
 use crate::ports::Port;
 use graph::observe::Observations;
 use graph::to_ethernet;
@@ -14,7 +15,7 @@ use nic::{Classified, Nic, NicCounter};
 use stage::{BufferId, Counters, DropReason, FrameId, HashType, Nanos, QueueId, RxPacket};
 use std::sync::Arc;
 use std::time::Duration;
-use traffic::{BATCH_FRAMES, Batch, LinkType, Offer};
+use traffic::{BATCH_FRAMES, Offer};
 use wire::Fault;
 
 /// A wait longer than this is slept through but for its end.
@@ -69,7 +70,7 @@ impl NicThread {
                 self.reconfigure(now_ns, shared);
             }
             let (began_ns, waited_ns) = (now_ns, self.waited_ns);
-            self.classify(batch, &mut classified);
+            offers::classify(&self.nic, batch, &mut classified, &mut self.scratch);
             now_ns = shared.now_ns();
             for ((offer, frame), classified) in batch.iter().zip(&classified) {
                 if self.pacing == Pacing::Paced && offer.arrived_ns > now_ns {
@@ -105,22 +106,6 @@ impl NicThread {
             let gate = shared.gates.get(queue.host);
             if gate.is_some_and(|gate| queue.interrupt.follow(now_ns, card.coalesce(), gate)) {
                 queue.counters.add(NicCounter::Interrupts, 1);
-            }
-        }
-    }
-
-    fn classify(&mut self, batch: &Batch, classified: &mut [Classified; BATCH_FRAMES]) {
-        let mut frames: [&[u8]; BATCH_FRAMES] = [&[]; BATCH_FRAMES];
-        let mut foreign = false;
-        for (place, (offer, frame)) in frames.iter_mut().zip(batch.iter()) {
-            *place = frame;
-            foreign |= offer.link != LinkType::Ethernet;
-        }
-        self.nic.classify(frames.get(..batch.len()).unwrap_or(&[]), classified);
-        if foreign {
-            for ((offer, frame), classified) in batch.iter().zip(classified) {
-                let frame = to_ethernet(offer.link, frame, &mut self.scratch);
-                self.nic.classify(&[frame], std::slice::from_mut(classified));
             }
         }
     }

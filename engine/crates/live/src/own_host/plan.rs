@@ -2,7 +2,6 @@
 
 use super::settings::{Pacing, Settings};
 use graph::{Scenario, ScenarioError, irq_cpu_of};
-use rustix::thread::{CpuSet, sched_getaffinity};
 use stage::{CpuId, QueueId, TaskId};
 
 /// A host thread.
@@ -83,15 +82,6 @@ pub(crate) fn tasks_of(scenario: &Scenario, cpu: CpuId) -> impl Iterator<Item = 
         cpus => u32::from(cpus[task as usize % cpus.len()]),
     };
     (0..scenario.app_count()).filter(move |task| cpu_of(*task) == u32::from(cpu.0)).map(TaskId)
-}
-
-/// The machine CPUs this process may use.
-pub(crate) fn machine_cpus() -> Vec<usize> {
-    match sched_getaffinity(None) {
-        Ok(set) => (0..CpuSet::MAX_CPU).filter(|cpu| set.is_set(*cpu)).collect(),
-        // Not a Linux that says: as many as the standard library knows.
-        Err(_) => (0..std::thread::available_parallelism().map_or(1, usize::from)).collect(),
-    }
 }
 
 fn check(scenario: &Scenario, settings: &Settings) -> Result<(), ScenarioError> {

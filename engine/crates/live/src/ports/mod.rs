@@ -1,13 +1,21 @@
 //! Where frames come from and go to.
 
 mod error;
+mod inlet;
 mod memory;
+mod outlet;
+mod partial;
 pub mod tap;
 mod wire;
+mod wire_port;
 
 pub use error::{OpenError, PortError};
+pub(crate) use inlet::{BURST_FRAMES, Inlet};
 pub(crate) use memory::Memory;
+pub(crate) use outlet::Outlet;
+pub use outlet::Refused;
 pub(crate) use wire::Wire;
+pub use wire_port::WirePort;
 
 use stage::Nanos;
 use traffic::Batch;

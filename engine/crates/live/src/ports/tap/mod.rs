@@ -1,13 +1,14 @@
 //! A multi-queue TAP device: this machine's kernel as the host. A frame written to queue q is one the kernel's stack
 //! receives on queue q of the interface; a frame read is one it sent.
 
+mod inlet;
 mod ioctl;
 mod open;
 mod settings;
 mod write;
 
+pub(crate) use inlet::TapInlet;
 pub use settings::{MAX_QUEUES, Napi, TapSettings};
-pub use write::Refused;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};

@@ -1,10 +1,12 @@
 //! Handing frames to the kernel.
 
 use super::{Napi, Tap};
+use crate::ports::{Outlet, Refused};
 use rustix::fd::BorrowedFd;
 use rustix::io::{Errno, writev};
 use stage::{DropReason, QueueId};
 use std::io::IoSlice;
+use std::sync::Arc;
 use wire::virtio_net::{HEADER_BYTES, VirtioNetHeader};
 
 /// Pieces of a frame that are written without a list on the heap.
@@ -14,15 +16,6 @@ const MAX_FRAGMENTS: usize = 17;
 const FRAGMENT_BYTES: usize = 4_096;
 /// What goes into an skb's linear part with `IFF_NAPI_FRAGS`: all headers.
 const LINEAR_BYTES: usize = 128;
-
-/// A frame the kernel did not take.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Refused {
-    /// Why, as the frame's verdict says it.
-    pub reason: DropReason,
-    /// The interface is gone: nothing will be taken any more.
-    pub gone: bool,
-}
 
 impl Tap {
     /// Hand a frame, whose bytes are in `pieces`, to the kernel through a queue. Without NAPI the kernel's receive path
@@ -72,6 +65,13 @@ impl Tap {
         let parts = [header.as_slice(), linear].into_iter().chain(fragments);
         list.iter_mut().zip(parts).for_each(|(slot, part)| *slot = IoSlice::new(part));
         writev(fd, list.get(..used).ok_or(Errno::MSGSIZE)?)
+    }
+}
+
+impl Outlet for Arc<Tap> {
+    #[inline]
+    fn write(&mut self, queue: QueueId, header: &VirtioNetHeader, pieces: &[&[u8]]) -> Result<(), Refused> {
+        Tap::write(self, queue, header, pieces)
     }
 }
 
