@@ -31,7 +31,7 @@ def scenario(*settings, **changes):
 def counted(run, protocol, counter):
     table = run.kernel.table("protocols")
     chosen = table[(table["protocol"] == protocol) & (table["counter"] == counter)]
-    return int(chosen["value"].sum())
+    return int(chosen["count"].sum())
 
 
 @pytest.mark.parametrize("napi", ["off", "on", "threaded"])

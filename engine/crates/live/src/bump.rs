@@ -5,10 +5,10 @@
 use crate::card::{Card, CardOutcome};
 use crate::clock::Clock;
 use crate::cpus::{machine_cpus, pin};
+use crate::offers::Looked;
 use crate::own_host::{Idle, RunError};
 use crate::ports::{BURST_FRAMES, Inlet, OpenError, Outlet, PortError, WirePort};
 use graph::{Hasher, Scenario, ScenarioError};
-use nic::Classified;
 use stage::{CpuId, Nanos};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -119,7 +119,7 @@ impl Way {
     /// Carry frames until told to stop or an interface is gone.
     fn carry(mut self, stop: &AtomicBool) -> CardOutcome {
         let clock = Clock::start();
-        let mut classified = [Classified::default(); BURST_FRAMES];
+        let mut looked = Looked::new();
         let mut gone = false;
         while !gone && !self.card.gone() && !stop.load(Ordering::Relaxed) {
             let mut now_ns = clock.now_ns();
@@ -129,7 +129,7 @@ impl Way {
                         gone = self.wait(now_ns).is_err();
                     }
                 }
-                Ok(frames) => self.receive(frames, now_ns, &mut classified),
+                Ok(frames) => self.receive(frames, now_ns, &mut looked),
                 Err(_) => gone = true,
             }
             while self.card.due_ns() <= now_ns {
@@ -141,15 +141,16 @@ impl Way {
     }
 
     #[inline]
-    fn receive(&mut self, count: usize, now_ns: Nanos, classified: &mut [Classified; BURST_FRAMES]) {
+    fn receive(&mut self, count: usize, now_ns: Nanos, looked: &mut Looked) {
         let mut frames: [&[u8]; BURST_FRAMES] = [&[]; BURST_FRAMES];
         for (at, place) in frames.iter_mut().enumerate().take(count) {
             *place = self.inlet.frame(at);
         }
         let frames = frames.get(..count).unwrap_or(&[]);
-        self.card.nic.classify(frames, classified);
-        for (frame, classified) in frames.iter().zip(classified) {
-            self.card.receive(now_ns, now_ns, frame, classified);
+        looked.at(&self.card.nic, frames);
+        for (frame, (classified, key)) in frames.iter().zip(looked.iter()) {
+            let to = self.card.nic.steer(now_ns, frame, classified, key);
+            self.card.receive(now_ns, now_ns, frame, classified, to);
         }
     }
 

@@ -1,8 +1,8 @@
 //! Real time: what the engine does with this machine's own CPUs, threads and clock.
 //!
 //! [`OwnHost`] runs a scenario on pinned threads; [`LinuxHost`] runs its NIC before this machine's kernel. The only crate
-//! that may contain unsafe code, and only where the system's calls, an
-//! instruction set or memory shared between threads demands it.
+//! that may contain unsafe code, and only where a system call, an instruction set or memory shared between threads
+//! demands it.
 
 #![deny(clippy::undocumented_unsafe_blocks)]
 

@@ -3,18 +3,17 @@
 use crate::card::{Card, CardOutcome};
 use crate::clock::Clock;
 use crate::cpus::{machine_cpus, pin};
-use crate::offers;
+use crate::offers::Looked;
 use crate::own_host::{Pacing, RunError};
 use crate::ports::tap::Tap;
 use crate::ports::{Memory, Port, Wire};
 use graph::{Hasher, Scenario, ScenarioError};
-use nic::Classified;
 use stage::{CpuId, Nanos};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{Builder, scope, sleep};
 use std::time::Duration;
-use traffic::{BATCH_FRAMES, Captures, Source};
+use traffic::{Captures, Source};
 
 /// Longest time between two questions whether to go on.
 const ASK_EVERY: Duration = Duration::from_millis(20);
@@ -121,7 +120,7 @@ impl LinuxHost {
         let LinuxHost { mut card, mut port, tap: mut outlet, pacing, nic_cpu } = self;
         pin(nic_cpu);
         let clock = Clock::start();
-        let mut classified = [Classified::default(); BATCH_FRAMES];
+        let mut looked = Looked::new();
         let mut scratch = Vec::new();
         let over = |card: &Card| card.gone() || stop.load(Ordering::Relaxed);
         let mut now_ns = clock.now_ns();
@@ -129,8 +128,8 @@ impl LinuxHost {
         while !over(&card)
             && let Some(batch) = port.next(now_ns)
         {
-            offers::classify(&card.nic, batch, &mut classified, &mut scratch);
-            for ((offer, frame), classified) in batch.iter().zip(&classified) {
+            looked.at_batch(&card.nic, batch, &mut scratch);
+            for ((offer, frame), (classified, key)) in batch.iter().zip(looked.iter()) {
                 let mut sent_ns = now_ns;
                 if pacing == Pacing::Paced {
                     sent_ns = offer.sent_ns;
@@ -140,10 +139,11 @@ impl LinuxHost {
                     }
                 }
                 let frame = graph::to_ethernet(offer.link, frame, &mut scratch);
+                let to = card.nic.steer(now_ns, frame, classified, key);
                 if pacing == Pacing::Lossless {
-                    card.make_room(frame.len(), classified, &clock, &mut outlet);
+                    card.make_room(frame.len(), to.queue, &clock, &mut outlet);
                 }
-                card.receive(now_ns, sent_ns, frame, classified);
+                card.receive(now_ns, sent_ns, frame, classified, to);
                 arrived += 1;
                 if pacing == Pacing::Lossless || arrived >= ARRIVALS {
                     arrived = 0;

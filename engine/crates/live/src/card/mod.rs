@@ -11,7 +11,7 @@ use crate::clock::Clock;
 use crate::ports::Outlet;
 use graph::observe::Observations;
 use graph::{Hasher, ReceivePath, Scenario, ScenarioError};
-use nic::{Classified, Nic};
+use nic::{Classified, Nic, Steered};
 use stage::{BufferPool, CpuId, FrameId, Nanos, QueueId, RxPacket, RxQueues, Signal};
 use std::collections::VecDeque;
 
@@ -77,15 +77,23 @@ impl Card {
         })
     }
 
-    /// A frame arrives.
+    /// A frame arrives, for where [`Nic::steer`] sends it.
     #[inline]
-    pub(crate) fn receive(&mut self, now_ns: Nanos, sent_ns: Nanos, frame: &[u8], classified: &Classified) {
+    pub(crate) fn receive(
+        &mut self,
+        now_ns: Nanos,
+        sent_ns: Nanos,
+        frame: &[u8],
+        classified: &Classified,
+        to: Steered,
+    ) {
         let id = FrameId(self.offered_frames);
         self.offered_frames += 1;
-        let queue = classified.drop.is_none().then(|| self.nic.queue_of(classified));
+        let queue = classified.drop.is_none().then_some(to.queue);
         self.observations.offered(queue);
         self.observations.trace(now_ns, id, None, None, "wire", || format!("{} bytes", frame.len()));
-        let taken = self.nic.receive(now_ns, frame, classified, id, sent_ns, &mut self.buffers, &mut |_| {});
+        let buffers = &mut self.buffers;
+        let taken = self.nic.receive(now_ns, frame, classified, to, id, sent_ns, buffers, &mut |_| {});
         match taken {
             Ok(signal) => {
                 self.observations.trace(now_ns, id, None, queue, "ring", || {
@@ -102,11 +110,10 @@ impl Card {
     pub(crate) fn make_room(
         &mut self,
         frame_bytes: usize,
-        classified: &Classified,
+        queue: QueueId,
         clock: &Clock,
         port: &mut dyn Outlet,
     ) {
-        let queue = self.nic.queue_of(classified);
         let wanted = frame_bytes.div_ceil(self.scenario.nic.buffer_bytes as usize) as u32;
         let posted = |nic: &Nic| nic.queues().get(queue.index()).map_or(0, |queue| queue.ring().posted());
         while posted(&self.nic) < wanted && self.hand_over(queue, STEP_FRAMES, clock, port) > 0 {}

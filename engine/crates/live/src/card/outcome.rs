@@ -3,15 +3,14 @@
 use super::Card;
 use graph::observe::Observations;
 use graph::{LawBroken, Scenario};
-use nic::NicCounter;
-use stage::{BufferPool, Counters, CpuId, Nanos, QueueId, Tally};
+use nic::Nic;
+use stage::{BufferPool, CpuId, Nanos, QueueId, Tally};
 
 /// A finished run before this machine's kernel. A frame is delivered when the kernel took it.
 pub struct CardOutcome {
     pub(super) scenario: Scenario,
     pub(super) observations: Observations,
-    /// By queue.
-    pub(super) counters: Vec<Counters<NicCounter>>,
+    pub(super) nic: Nic,
     /// Frames found in the rings, by queue.
     pub(super) pending_frames: Vec<u64>,
     pub(super) cpus: Vec<CpuId>,
@@ -31,9 +30,9 @@ impl CardOutcome {
         let pending_frames: Vec<u64> =
             nic.queues().iter().map(|queue| queue.ring().waiting() as u64).collect();
         CardOutcome {
-            counters: nic.queues().iter().map(|queue| queue.counters()).collect(),
             buffers: check(&buffers, posted, pending_frames.iter().sum()),
             pending_frames,
+            nic,
             scenario,
             observations,
             cpus,

@@ -14,7 +14,10 @@ impl CardOutcome {
             "queues" => tables::queues(self.queue_rows()),
             "drops" => tables::drops(seen),
             "latency" => tables::latency(seen),
-            "counters" => tables::counters(self.counters.iter().cloned(), std::iter::empty()),
+            "counters" => {
+                let queues = self.nic.queues().iter().map(|queue| queue.counters());
+                tables::counters(queues, self.nic.steering(), std::iter::empty())
+            }
             "trace" => tables::trace(seen),
             "verdicts" => tables::verdicts(seen),
             "handed" => tables::handed(seen),
@@ -30,8 +33,9 @@ impl CardOutcome {
 
     fn queue_rows(&self) -> impl Iterator<Item = QueueRow<'_>> {
         self.observations.tallies().map(|(queue, tally)| {
-            let own = queue.and_then(|queue| self.counters.get(queue.index()));
-            let counter = |counter| own.map_or(0, |counters| counters.value(counter));
+            let own = queue.and_then(|queue| self.nic.queues().get(queue.index()));
+            let counters = own.map(|queue| queue.counters()).unwrap_or_default();
+            let counter = |counter| counters.value(counter);
             QueueRow {
                 queue,
                 cpu: queue.and_then(|queue| self.cpus.get(queue.index()).copied()),

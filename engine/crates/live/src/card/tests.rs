@@ -1,4 +1,5 @@
 use super::*;
+use crate::offers::Looked;
 use crate::ports::Refused;
 use nic::rss::Table;
 use stage::{DropReason, Verdict};
@@ -39,9 +40,10 @@ fn frame(number: u8, bytes: usize) -> Vec<u8> {
 }
 
 fn receive(card: &mut Card, now_ns: Nanos, frame: &[u8]) {
-    let mut classified = [Classified::default()];
-    card.nic.classify(&[frame], &mut classified);
-    card.receive(now_ns, now_ns, frame, &classified[0]);
+    let mut looked = Looked::new();
+    looked.at(&card.nic, &[frame]);
+    let to = card.nic.steer(now_ns, frame, &looked.classified[0], &looked.keys[0]);
+    card.receive(now_ns, now_ns, frame, &looked.classified[0], to);
 }
 
 fn outcome(card: Card) -> CardOutcome {
@@ -87,7 +89,7 @@ fn the_interrupt_is_waited_for() {
         card.step(clock.now_ns().max(50_000), &clock, &mut kept);
     }
     assert_eq!(kept.frames.len(), 3);
-    assert_eq!(outcome(card).counters[0].value(nic::NicCounter::Interrupts), 1);
+    assert_eq!(outcome(card).nic.queues()[0].counters().value(nic::NicCounter::Interrupts), 1);
 }
 
 #[test]
@@ -135,9 +137,9 @@ fn what_a_kernel_cannot_honour_is_refused_by_its_key() {
 
 /// 10.78.0.2:20000 to 10.78.0.1:5001, eight bytes of payload.
 const SEGMENT: [u8; 62] = [
-    2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0, 0x45, 0, 0, 48, 0, 1, 0x40, 0, 64, 6, 0x26, 0x32, 10, 78, 0, 2, 10,
-    78, 0, 1, 0x4e, 0x20, 0x13, 0x89, 0, 0, 3, 0xe9, 0, 0, 0, 1, 0x50, 0x18, 0xff, 0xff, 0xaa, 0xaa, 0, 0, 1, 2, 3,
-    4, 5, 6, 7, 8,
+    2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0, 0x45, 0, 0, 48, 0, 1, 0x40, 0, 64, 6, 0x26, 0x32, 10, 78, 0, 2,
+    10, 78, 0, 1, 0x4e, 0x20, 0x13, 0x89, 0, 0, 3, 0xe9, 0, 0, 0, 1, 0x50, 0x18, 0xff, 0xff, 0xaa, 0xaa, 0,
+    0, 1, 2, 3, 4, 5, 6, 7, 8,
 ];
 
 #[test]

@@ -7,7 +7,7 @@ use super::round_times::RoundTimes;
 use super::settings::{Idle, Pacing};
 use super::shared::{Alive, Shared};
 use crate::exchange::NicEnd;
-use crate::offers;
+use crate::offers::Looked;
 use crate::ports::Port;
 use graph::observe::Observations;
 use graph::to_ethernet;
@@ -15,7 +15,7 @@ use nic::{Classified, Nic, NicCounter};
 use stage::{BufferId, Counters, DropReason, FrameId, HashType, Nanos, QueueId, RxPacket};
 use std::sync::Arc;
 use std::time::Duration;
-use traffic::{BATCH_FRAMES, Offer};
+use traffic::Offer;
 use wire::Fault;
 
 /// A wait longer than this is slept through but for its end.
@@ -61,7 +61,7 @@ impl NicThread {
         let _alive = Alive(shared);
         shared.enter();
         let mut attendance = Attendance::begin();
-        let mut classified = [Classified::default(); BATCH_FRAMES];
+        let mut looked = Looked::new();
         let mut now_ns = shared.now_ns();
         while !shared.stopped()
             && let Some(batch) = port.next(now_ns)
@@ -70,9 +70,9 @@ impl NicThread {
                 self.reconfigure(now_ns, shared);
             }
             let (began_ns, waited_ns) = (now_ns, self.waited_ns);
-            offers::classify(&self.nic, batch, &mut classified, &mut self.scratch);
+            looked.at_batch(&self.nic, batch, &mut self.scratch);
             now_ns = shared.now_ns();
-            for ((offer, frame), classified) in batch.iter().zip(&classified) {
+            for ((offer, frame), classified) in batch.iter().zip(&looked.classified) {
                 if self.pacing == Pacing::Paced && offer.arrived_ns > now_ns {
                     self.publish(now_ns, shared);
                     now_ns = self.wait_until(offer.arrived_ns, shared);

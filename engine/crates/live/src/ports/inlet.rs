@@ -3,8 +3,8 @@
 use super::PortError;
 use std::time::Duration;
 
-/// Frames taken from a port at once.
-pub(crate) const BURST_FRAMES: usize = 32;
+/// Frames taken from a port at once: as many as are looked at together.
+pub(crate) const BURST_FRAMES: usize = traffic::BATCH_FRAMES;
 
 /// A port frames come in through. Used by one thread.
 pub(crate) trait Inlet {
