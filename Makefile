@@ -19,7 +19,7 @@ LOCK := locks/rxbench.lock
 # Rust sources and manifests: what makes the built core stale.
 RUST := $(shell find engine -name target -prune -o \( -name '*.rs' -o -name Cargo.toml -o -name Cargo.lock \) -print)
 
-.PHONY: help setup report test test-rust test-python lab bench docs lint lint-rust lint-python lock fuzz wheel clean
+.PHONY: help setup report test test-rust test-python explore lab bench docs lint lint-rust lint-python lock fuzz wheel clean
 
 help: ## print this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -47,10 +47,14 @@ report: setup ## run the comparison at 10GbE and write report/
 test: test-rust test-python ## Rust tests, then Python tests, documentation and notebooks
 
 test-rust:
-	$(CARGO) test $(WORKSPACE) --workspace --locked --quiet
+	PROPTEST_RNG_SEED=1 $(CARGO) test $(WORKSPACE) --workspace --locked --quiet
 
 test-python: setup
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(PYTEST)
+
+explore: setup ## the property tests with fresh examples, ten times as many
+	PROPTEST_CASES=2560 $(CARGO) test $(WORKSPACE) --workspace --locked --quiet
+	HYPOTHESIS_PROFILE=explore $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(shell grep -rlE "^@given" tests) $(PYTEST)
 
 lab: setup ## open the notebooks in JupyterLab (loopback, token, no terminals)
 	$(BIN)/rxbench lab

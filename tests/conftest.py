@@ -5,6 +5,9 @@ Where a capability is missing the test is skipped with the reason; where RXBENCH
 
 In parallel runs (`--dist loadgroup`) a file's tests stay together, and all tests that touch the machine
 (tests/system, and whatever needs namespaces) run one after the other: they see each other's traffic.
+
+Properties try the same examples in every run, so that what passed here passes there; `make explore` tries
+fresh ones, and more of them.
 """
 
 from __future__ import annotations
@@ -14,8 +17,13 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from collectors.doctor import Capability, survey
+
+settings.register_profile("same", derandomize=True, deadline=None)
+settings.register_profile("explore", max_examples=1000, deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 SYSTEM = Path(__file__).parent / "system"
 

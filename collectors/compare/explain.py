@@ -64,8 +64,9 @@ class Explanation:
     table: pd.DataFrame
     """One row per contribution, largest first.
 
-    kind (work, cache, idle), name, a_ns, b_ns, difference_ns, share (of the whole difference; sums to 1),
-    delivered_pps (its part of the difference in rate); figures float64.
+    kind (work, cache, idle), name, a_ns, b_ns, difference_ns, share (of the whole difference; they sum to
+    1, or are all 0 where the parts cancel to nothing), delivered_pps (its part of the difference in rate);
+    figures float64.
     """
     delivered_pps: tuple[float, float]
     runs: tuple[int, int]

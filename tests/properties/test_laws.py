@@ -66,7 +66,7 @@ def scenarios(draw):
     return Scenario(duration_ns=draw(st.integers(1, 300_000))).with_(**settings)
 
 
-@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(scenarios())
 def test_the_laws_hold_for_any_scenario(scenario):
     done = run(scenario, progress=False)
