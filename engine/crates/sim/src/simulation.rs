@@ -16,6 +16,7 @@ use nic::steering::FlowKey;
 use nic::{Classified, Reconfiguration};
 use stage::{
     CpuId, Event, FrameId, Meter, Nanos, Observer, Op, QueueId, Region, RxQueues, Signal, Tally, TaskId,
+    Touch,
 };
 use stats::{Ledger, PICOS_PER_NANO, Picos, Series};
 use traffic::{BATCH_FRAMES, Batch, Captures, Source};
@@ -68,6 +69,8 @@ pub struct Simulation {
     batch: Batch,
     scratch: Vec<u8>,
     classified: [Classified; BATCH_FRAMES],
+    ahead: Vec<Touch>,
+    waiting: Vec<u32>,
     keys: [FlowKey; BATCH_FRAMES],
     next_in_batch: usize,
     pub(crate) now_ns: Nanos,
@@ -122,6 +125,8 @@ impl Simulation {
             source,
             scratch: Vec::new(),
             classified: [Classified::default(); BATCH_FRAMES],
+            ahead: Vec::with_capacity(BATCH_FRAMES),
+            waiting: vec![0; usize::from(scenario.nic.queues)],
             keys: [FlowKey::NONE; BATCH_FRAMES],
             next_in_batch: 0,
             now_ns: 0,
@@ -210,6 +215,7 @@ impl Simulation {
             let filled = self.source.fill(self.scenario.duration_ns, &mut self.batch);
             self.exhausted = filled == 0;
             self.classify();
+            self.look_ahead();
         }
         self.batch.frame(self.next_in_batch).map(|(offer, _)| offer.arrived_ns)
     }
@@ -233,6 +239,25 @@ impl Simulation {
                 nic.classify_flows(&[frame], &mut self.classified[i..=i], &mut self.keys[i..=i]);
             }
         }
+    }
+
+    /// Where the batch will be written, for the cache model's benefit: by hash, for the flow table is asked on arrival.
+    fn look_ahead(&mut self) {
+        let Some(cache) = &self.books.cache else { return };
+        let nic = &self.path.nic;
+        self.ahead.clear();
+        self.waiting.fill(0);
+        for (classified, (offer, _)) in self.classified.iter().zip(self.batch.iter()) {
+            let queue = nic.queue_of(classified).index();
+            let (Some(ring), Some(before)) = (nic.queues().get(queue), self.waiting.get_mut(queue)) else {
+                continue;
+            };
+            if let Some(buffer) = ring.ring().upcoming(*before) {
+                self.ahead.push(Touch::write(Region::Buffer, buffer.0, 0, offer.bytes));
+            }
+            *before += 1;
+        }
+        cache.look_ahead(&self.ahead);
     }
 
     /// The frame's last bit is on the wire: the NIC takes it.

@@ -53,12 +53,13 @@ impl<'a> Slice<'a> {
 impl Meter for Slice<'_> {
     #[inline(always)]
     fn op(&mut self, op: Op, n: u32) {
-        let cost_ps = self.books.costs[op as usize] * u64::from(n);
-        self.spent_ps += cost_ps;
+        // A scenario's limits keep all sums far below 64 bits, so that they need not be checked one by one.
+        let cost_ps = self.books.costs[op as usize].wrapping_mul(u64::from(n));
+        self.spent_ps = self.spent_ps.wrapping_add(cost_ps);
         if let Some(page) = self.books.ledger.page_mut(self.page) {
             let entry = &mut page[op as usize];
-            entry.count += u64::from(n);
-            entry.op_ps += cost_ps;
+            entry.count = entry.count.wrapping_add(u64::from(n));
+            entry.op_ps = entry.op_ps.wrapping_add(cost_ps);
         }
     }
 

@@ -46,15 +46,15 @@ impl BufferPool {
         Self::with(Memory::Own(vec![0; bytes]), queues, buffers_per_queue, buffer_bytes)
     }
 
-    /// The same with memory only behind buffers that have been written and not released, empty before: for virtual
-    /// time, where what is in flight is little and a buffer's place is the cache model's business.
+    /// The same with memory only behind buffers that have been written and not released, and hardly more than was
+    /// written: for virtual time, where a buffer's place is the cache model's business.
     pub fn on_demand(queues: u16, buffers_per_queue: u32, buffer_bytes: u32) -> Self {
         let buffers = usize::from(queues) * buffers_per_queue as usize;
         let memory = Memory::OnDemand(OnDemand::new(buffers, buffer_bytes as usize));
         Self::with(memory, queues, buffers_per_queue, buffer_bytes)
     }
 
-    /// The same over memory that a device writes: [`BufferPool::bytes_mut`] is then empty.
+    /// The same over memory that a device writes: [`BufferPool::room`] is then empty.
     pub fn over(
         memory: Box<dyn PacketMemory>,
         queues: u16,
@@ -141,7 +141,7 @@ impl BufferPool {
         }
     }
 
-    /// The buffer's memory.
+    /// The buffer's memory, or as much of it as there is: all that has been written.
     #[inline]
     pub fn bytes(&self, buffer: BufferId) -> &[u8] {
         match &self.memory {
@@ -157,12 +157,19 @@ impl BufferPool {
     /// The buffer's memory, to be written.
     #[inline]
     pub fn bytes_mut(&mut self, buffer: BufferId) -> &mut [u8] {
+        self.room(buffer, self.buffer_bytes)
+    }
+
+    /// The first so many bytes of the buffer's memory, to be written; empty if it is smaller, or not ours to write.
+    #[inline]
+    pub fn room(&mut self, buffer: BufferId, bytes: usize) -> &mut [u8] {
         match &mut self.memory {
-            Memory::Own(bytes) => {
+            Memory::Own(memory) => {
                 let start = buffer.0 as usize * self.buffer_bytes;
-                bytes.get_mut(start..start + self.buffer_bytes).unwrap_or(&mut [])
+                let own = memory.get_mut(start..start + self.buffer_bytes).unwrap_or(&mut []);
+                own.get_mut(..bytes).unwrap_or(&mut [])
             }
-            Memory::OnDemand(memory) => memory.bytes_mut(buffer.0),
+            Memory::OnDemand(memory) => memory.room(buffer.0, bytes),
             Memory::Device(_) => &mut [],
         }
     }
@@ -217,24 +224,33 @@ mod tests {
 
     proptest! {
         #[test]
-        fn memory_on_demand_keeps_what_is_written_until_the_release(steps in prop::collection::vec((0usize..8, any::<u32>()), 0..200)) {
-            let mut pool = BufferPool::on_demand(1, 6, 4);
-            let mut held: Vec<(BufferId, u32)> = Vec::new();
-            for (choice, value) in steps {
-                if choice < 5 {
+        fn memory_on_demand_keeps_what_is_written_until_the_release(
+            steps in prop::collection::vec((0usize..8, 1usize..=2000, any::<u8>()), 0..200),
+        ) {
+            let mut pool = BufferPool::on_demand(1, 6, 2000);
+            let mut held: Vec<(BufferId, Vec<u8>)> = Vec::new();
+            for (choice, bytes, value) in steps {
+                if choice < 4 {
                     let Some(buffer) = pool.allocate(QueueId(0)) else { continue };
                     prop_assert!(pool.bytes(buffer).is_empty());
-                    pool.bytes_mut(buffer).copy_from_slice(&value.to_be_bytes());
-                    held.push((buffer, value));
+                    pool.room(buffer, bytes).fill(value);
+                    held.push((buffer, vec![value; bytes]));
+                } else if !held.is_empty() && choice < 6 {
+                    let at = choice % held.len();
+                    let (buffer, written) = &mut held[at];
+                    let more = bytes.max(written.len());
+                    pool.room(*buffer, more)[written.len()..].fill(value);
+                    written.resize(more, value);
                 } else if !held.is_empty() {
                     let (buffer, _) = held.swap_remove(choice % held.len());
                     prop_assert_eq!(pool.release(buffer), 1);
                     prop_assert!(pool.bytes(buffer).is_empty());
                 }
-                for (buffer, value) in &held {
-                    prop_assert_eq!(pool.bytes(*buffer), &value.to_be_bytes());
+                for (buffer, written) in &held {
+                    prop_assert_eq!(&pool.bytes(*buffer)[..written.len()], written);
                 }
             }
+            prop_assert!(pool.room(BufferId(0), 2001).is_empty());
         }
     }
 

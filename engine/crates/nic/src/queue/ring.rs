@@ -119,6 +119,15 @@ impl Ring {
         self.done = self.taken;
     }
 
+    /// The buffer a frame is written to if so many of one descriptor each come before it; `None` beyond those posted.
+    #[inline]
+    pub fn upcoming(&self, frames: u32) -> Option<BufferId> {
+        let slot = self.head + frames as usize;
+        let slot = if slot < self.descriptors.len() { slot } else { slot - self.descriptors.len() };
+        let descriptor = self.descriptors.get(slot).filter(|_| frames < self.posted)?;
+        Some(BufferId(descriptor.buffer))
+    }
+
     /// The descriptors, by slot.
     pub fn descriptors(&self) -> &[Descriptor] {
         &self.descriptors
@@ -232,7 +241,8 @@ impl Ring {
             descriptor.length_bytes = length_bytes;
             descriptor.flags = if last { DONE | END_OF_PACKET } else { DONE };
         }
-        if let Some(room) = buffers.bytes_mut(buffer).get_mut(..piece.len()) {
+        let room = buffers.room(buffer, piece.len());
+        if room.len() == piece.len() {
             room.copy_from_slice(piece);
         }
         self.head = following(slot, self.descriptors.len());

@@ -82,18 +82,23 @@ impl Layout {
     #[inline(always)]
     pub(crate) fn lines_of(&self, touch: &Touch) -> (u32, u32) {
         let extent = &self.extents[touch.region as usize];
-        let instance = if touch.instance < extent.instances {
-            touch.instance
-        } else {
-            touch.instance % extent.instances
-        };
-        let mut first = touch.offset / CACHE_LINE_BYTES;
-        if first >= extent.lines_per_instance {
-            first %= extent.lines_per_instance;
+        let (mut instance, mut first) = (touch.instance, touch.offset / CACHE_LINE_BYTES);
+        if instance >= extent.instances || first >= extent.lines_per_instance {
+            (instance, first) = extent.wrapped(instance, first);
         }
-        let last = (touch.offset % CACHE_LINE_BYTES + touch.bytes.max(1) - 1) / CACHE_LINE_BYTES + first;
-        let count = (last - first + 1).min(extent.lines_per_instance - first);
-        (extent.first_line + instance * extent.lines_per_instance + first, count)
+        let last_byte = (touch.offset % CACHE_LINE_BYTES).saturating_add(touch.bytes.max(1) - 1);
+        let count = (last_byte / CACHE_LINE_BYTES + 1).min(extent.lines_per_instance.wrapping_sub(first));
+        // All of it is below `lines`, which `new` has added up.
+        let start = extent.first_line.wrapping_add(instance.wrapping_mul(extent.lines_per_instance));
+        (start.wrapping_add(first), count)
+    }
+}
+
+impl Extent {
+    /// The instance and line meant by ones that are too high.
+    #[cold]
+    fn wrapped(&self, instance: u32, line: u32) -> (u32, u32) {
+        (instance % self.instances, line % self.lines_per_instance)
     }
 }
 
@@ -113,6 +118,8 @@ mod tests {
             prop_assert!(first >= extent.first_line);
             prop_assert!(first + count <= extent.first_line + extent.instances * extent.lines_per_instance);
             prop_assert!(first + count <= layout.lines());
+            let (line, lines) = (first - extent.first_line, extent.lines_per_instance);
+            prop_assert_eq!((line / lines, line % lines), (instance % extent.instances, offset / 64 % lines));
         }
     }
 

@@ -77,6 +77,14 @@ impl Llc {
         hit
     }
 
+    /// The line that a write of this one by the NIC would push out, if it is not there.
+    #[inline(always)]
+    pub(super) fn next_pushed_out(&self, number: u32) -> Option<u32> {
+        let set = self.place(number);
+        let way = self.order.get(set)?.last(self.share?);
+        self.tags.get(usize::from(way).wrapping_shl(self.set_bits) | set)?.checked_sub(1)
+    }
+
     /// Put a line into a way; the one that was there is told.
     #[inline(always)]
     fn insert(&mut self, others: &mut [u32], number: u32, set: usize, way: u8) {

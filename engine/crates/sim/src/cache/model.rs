@@ -1,6 +1,6 @@
 //! One access through the levels, and what it costs beyond an L1 hit.
 
-use super::layout::{Sample, samples};
+use super::layout::{GROUP_LINES, Sample, samples};
 use super::lines::{Line, Party};
 use super::llc::Llc;
 use super::private::{Found, Private, Victim};
@@ -9,6 +9,9 @@ use crate::costs::CacheCosts;
 use graph::CacheConfig;
 use stage::{Access, CpuId, Layer, Touch};
 use stats::Picos;
+
+/// How many accesses of the NIC are looked at ahead: a batch of frames; of more, the first.
+const LOOK_AHEAD: usize = 32;
 
 /// The caches of a host.
 #[derive(Debug)]
@@ -261,6 +264,27 @@ impl CacheModel {
         }
         self.dma.reached[2] += u64::from(count);
         self.dma.reached[3] += misses;
+    }
+
+    /// The NIC is about to write there, and there: load what the model will have to look at, all at once, so that the
+    /// real machine waits for its memory once and not for each. Nothing changes.
+    pub(crate) fn look_ahead(&self, touches: &[Touch]) {
+        let ends = |touch: &Touch| {
+            let (first, count) = self.layout.lines_of(touch);
+            [first, first + count / 2, first + count - 1]
+                .map(|line| line | if line == first { 0 } else { GROUP_LINES - 1 })
+        };
+        let state = |line: u32| self.lines.get(line as usize).copied().unwrap_or(0);
+        let mut seen = 0;
+        let mut pushed_out = [0; 3 * LOOK_AHEAD];
+        for (out, line) in pushed_out.iter_mut().zip(touches.iter().flat_map(ends)) {
+            seen |= state(line);
+            *out = self.llc.next_pushed_out(line).unwrap_or(0);
+        }
+        for line in pushed_out {
+            seen |= state(line);
+        }
+        std::hint::black_box(seen);
     }
 
     /// What each CPU did per layer.

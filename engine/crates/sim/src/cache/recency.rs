@@ -46,6 +46,12 @@ impl Recency {
         way as u8
     }
 
+    /// The least recently used way of a span.
+    #[inline(always)]
+    pub(super) fn last(self, span: Span) -> u8 {
+        (self.0.wrapping_shr(span.last_shift) & 15) as u8
+    }
+
     /// Bring the least recently used way of a span to the span's front, and answer which it is.
     #[inline(always)]
     pub(super) fn renew(&mut self, span: Span) -> u8 {

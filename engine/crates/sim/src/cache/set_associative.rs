@@ -6,13 +6,14 @@ use super::recency::{All, MAX_WAYS, Recency};
 /// Marks an empty way: never a tag.
 pub(super) const EMPTY: u32 = u32::MAX;
 
-/// A set: whatever is asked of it lies together.
+/// A set: whatever is asked of it lies together, the first ways' tags beside their order.
 #[derive(Clone, Debug)]
+#[repr(C)]
 pub(super) struct Set {
-    tags: [u32; MAX_WAYS as usize],
     order: Recency,
     /// Ways whose copy may be newer than what the next level has: the others can be dropped unseen.
     modified: u16,
+    tags: [u32; MAX_WAYS as usize],
 }
 
 impl Set {
