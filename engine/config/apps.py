@@ -6,6 +6,15 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class Migration:
+    """An app moved by hand."""
+
+    at_ns: int = 0
+    task: int = 0
+    cpu: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Apps:
     """Tasks that sleep, wake and read."""
 
@@ -14,5 +23,13 @@ class Apps:
     cpus: tuple[int, ...] = ()
     """App i runs on cpus[i modulo their number]; empty: on CPU i."""
     pinned: bool = True
+    acceptors: int = 0
+    """The first apps read a socket's first message and hand it over to one of the others."""
+    readers_per_socket: int = 1
+    """Apps that share a socket, message by message in turn."""
+    migrations_per_second: int = 0
+    """Moves of an app, pinned or not: which and where to is drawn."""
+    migrations: tuple[Migration, ...] = ()
+    """Moves at given times."""
     work_per_message: int = 1
     """Units of work after each message read."""

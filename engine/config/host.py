@@ -13,10 +13,20 @@ from engine.config.tcp import Tcp
 
 
 @dataclass(frozen=True, slots=True)
+class Unplug:
+    """A CPU taken offline."""
+
+    at_ns: int = 0
+    cpu: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Host:
     """Virtual CPUs and what runs on them."""
 
     cpus: int = 8
+    unplug: tuple[Unplug, ...] = ()
+    """CPUs taken offline; one must remain."""
     napi: Napi = field(default_factory=Napi)
     rps: Rps = field(default_factory=Rps)
     sockets: Sockets = field(default_factory=Sockets)

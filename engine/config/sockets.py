@@ -7,6 +7,15 @@ from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
+class Priority:
+    """SO_PRIORITY of the sockets of one destination port."""
+
+    destination_port: int = 0
+    priority: int = 0
+    """0, the lowest, to 15."""
+
+
+@dataclass(frozen=True, slots=True)
 class Sockets:
     """UDP and TCP sockets of the host."""
 
@@ -15,3 +24,5 @@ class Sockets:
     ports: tuple[int, ...] = ()
     rcvbuf_bytes: int = 212_992
     max_sockets: int = 65_536
+    priorities: tuple[Priority, ...] = ()
+    """Sockets that matter more than others; the others have priority 0."""

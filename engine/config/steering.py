@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-Mode = Literal["none", "rss", "ntuple"]
-"""Everything to queue 0; the NIC's hash; explicit rules, then the hash."""
+Mode = Literal["none", "rss", "rps", "rfs", "arfs", "callback", "ntuple"]
+"""Everything to queue 0; the NIC's hash; the hash again, in software, over CPUs; where the flow was read;
+the same told to the NIC; the scheduler tells the driver of moves of readers; explicit rules, then hash."""
 
 Admission = Literal["first_come", "rate", "priority"]
 """Who is let in when the flow table is full: who came first stays, the busier, the more important."""
@@ -54,9 +55,44 @@ class FlowTable:
 
 
 @dataclass(frozen=True, slots=True)
+class Rfs:
+    """The tables of receive flow steering; powers of two."""
+
+    sock_flow_entries: int = 32768
+    """Where flows were read (rps_sock_flow_entries)."""
+    flow_entries: int = 4096
+    """Where they went, for each queue (rps_flow_cnt)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """The scheduler's callback."""
+
+    window_ns: int = 0
+    """Announcements are collected for so long before the NIC is told."""
+    hysteresis_ns: int = 0
+    """A flow stays at least for so long before it is moved again."""
+    retry_ns: int = 1_000_000
+    """A flow that was refused is left alone for so long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """The driver's scan for rules that have had their day."""
+
+    interval_ns: int = 1_000_000
+    """0: it never looks."""
+    rules: int = 64
+    """Looked at then."""
+
+
+@dataclass(frozen=True, slots=True)
 class Steering:
-    """The mode, the NIC's flow table, its explicit rules."""
+    """The mode, the NIC's flow table, what the host does about flows, explicit rules."""
 
     mode: Mode = "rss"
     table: FlowTable = field(default_factory=FlowTable)
+    rfs: Rfs = field(default_factory=Rfs)
+    callback: Callback = field(default_factory=Callback)
+    scan: Scan = field(default_factory=Scan)
     rules: tuple[Ntuple, ...] = ()

@@ -7,7 +7,8 @@ use stage::{CounterDeclaration, CounterSet, DropReason, Layer, Op};
 /// Counters of every stage.
 fn counters() -> impl Iterator<Item = &'static CounterDeclaration> {
     let nic = nic::NicCounter::DECLARED.iter().chain(nic::steering::SteeringCounter::DECLARED);
-    nic.chain(host::softirq::SoftnetCounter::DECLARED)
+    let host = host::softirq::SoftnetCounter::DECLARED.iter();
+    nic.chain(host).chain(host::steering::SockSteeringCounter::DECLARED)
 }
 
 /// All declarations as JSON: counters, reasons, ops, layers, costs.

@@ -376,7 +376,9 @@ impl Observations {
         match event {
             Event::Woken(id) | Event::Slept(id) => (task(id), -1),
             Event::Migrated(id, target) => (task(id), i64::from(target.0)),
-            Event::TimeSqueeze | Event::KsoftirqdWoken | Event::Interrupt | Event::Ipi => (-1, -1),
+            Event::TimeSqueeze | Event::KsoftirqdWoken | Event::Interrupt | Event::Ipi | Event::Unplugged => {
+                (-1, -1)
+            }
         }
     }
 }

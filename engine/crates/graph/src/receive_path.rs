@@ -1,6 +1,7 @@
 //! The whole receive path, in the packet's order: NIC, packet memory, host. Whoever drives it says when.
 
 use crate::nic_settings::nic_config;
+use crate::steering_settings::{host_steering, rps_cpus};
 use crate::{Scenario, ScenarioError};
 use host::{Accept, AppConfig, Gap, Host, HostConfig, NapiConfig, RpsConfig, SocketConfig, TcpConfig};
 use nic::Nic;
@@ -37,6 +38,11 @@ impl ReceivePath {
         let host = host_over(scenario);
         let irq_cpus = (0..scenario.nic.queues).map(|queue| irq_cpu_of(scenario, QueueId(queue))).collect();
         Ok(ReceivePath { nic, buffers, host, irq_cpus })
+    }
+
+    /// Let another CPU take the interrupts of a CPU's queues (`irq_migrate_all_off_this_cpu`).
+    pub fn move_interrupts(&mut self, from: CpuId, to: CpuId) {
+        self.irq_cpus.iter_mut().filter(|cpu| **cpu == from).for_each(|cpu| *cpu = to);
     }
 
     /// The CPU that takes a queue's interrupt.
@@ -76,7 +82,7 @@ fn host_config(scenario: &Scenario) -> HostConfig {
             budget_ns: u64::from(host.napi.budget_usecs) * 1_000,
         },
         rps: RpsConfig {
-            cpus: host.rps.cpus.clone(),
+            cpus: rps_cpus(scenario),
             max_backlog_frames: host.rps.max_backlog_frames,
             flow_limit: host.rps.flow_limit,
             flow_limit_buckets: host.rps.flow_limit_buckets,
@@ -88,6 +94,7 @@ fn host_config(scenario: &Scenario) -> HostConfig {
             },
             rcvbuf_bytes: host.sockets.rcvbuf_bytes,
             max_sockets: host.sockets.max_sockets,
+            priorities: host.sockets.priorities.iter().map(|p| (p.destination_port, p.priority)).collect(),
         },
         tcp: TcpConfig {
             rcvbuf_bytes: host.tcp.rcvbuf_bytes,
@@ -98,6 +105,12 @@ fn host_config(scenario: &Scenario) -> HostConfig {
                 _ => Gap::SkipAfter(host.tcp.skip_after_frames),
             },
         },
-        apps: AppConfig { count: scenario.app_count(), work_per_message: host.apps.work_per_message },
+        steering: host_steering(scenario, |queue| irq_cpu_of(scenario, queue)),
+        apps: AppConfig {
+            count: scenario.app_count(),
+            acceptors: host.apps.acceptors,
+            readers_per_socket: host.apps.readers_per_socket,
+            work_per_message: host.apps.work_per_message,
+        },
     }
 }

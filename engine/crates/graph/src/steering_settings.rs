@@ -1,9 +1,10 @@
-//! From the scenario's `steering` keys to the NIC's flow table.
+//! From the scenario's `steering` keys to the NIC's flow table and what the host does about flows.
 
 use crate::scenario::{Mode, NtupleSection};
 use crate::{Scenario, ScenarioError};
+use host::{CallbackConfig, RfsConfig, SteeringConfig as HostSteering};
 use nic::steering::{Action, Admission, FlowKey, Moves, NtupleRule, SteeringConfig};
-use stage::QueueId;
+use stage::{CpuId, QueueId};
 use std::net::IpAddr;
 
 /// The flow table of the scenario's NIC, where its mode has one.
@@ -31,9 +32,52 @@ pub(crate) fn flow_table(scenario: &Scenario) -> Result<Option<SteeringConfig>, 
         rules: rules(scenario)?,
     };
     Ok(match scenario.steering.mode {
-        Mode::None | Mode::Rss if config.rules.is_empty() => None,
-        _ => Some(config),
+        Mode::Arfs | Mode::Callback | Mode::Ntuple => Some(config),
+        Mode::None | Mode::Rss | Mode::Rps | Mode::Rfs => (!config.rules.is_empty()).then_some(config),
     })
+}
+
+/// What the scenario's host does about flows. `irq_cpu` is the CPU of a queue's interrupt.
+pub(crate) fn host_steering(scenario: &Scenario, irq_cpu: impl Fn(QueueId) -> CpuId) -> HostSteering {
+    let steering = &scenario.steering;
+    let mode = steering.mode;
+    let rfs = |accelerated| RfsConfig {
+        sock_flow_entries: steering.rfs.sock_flow_entries,
+        flow_entries: steering.rfs.flow_entries,
+        accelerated,
+    };
+    let mut cpu_queues = vec![Vec::new(); usize::from(scenario.host.cpus)];
+    for queue in (0..scenario.nic.queues).map(QueueId) {
+        if let Some(queues) = cpu_queues.get_mut(irq_cpu(queue).index()) {
+            queues.push(queue);
+        }
+    }
+    let tells = matches!(mode, Mode::Arfs | Mode::Callback);
+    HostSteering {
+        rfs: match mode {
+            Mode::Rfs => Some(rfs(false)),
+            Mode::Arfs => Some(rfs(true)),
+            _ => None,
+        },
+        callback: (mode == Mode::Callback).then_some(CallbackConfig {
+            window_ns: steering.callback.window_ns,
+            hysteresis_ns: steering.callback.hysteresis_ns,
+            retry_ns: steering.callback.retry_ns,
+        }),
+        cpu_queues,
+        scan_interval_ns: if tells { steering.scan.interval_ns } else { 0 },
+        scan_rules: steering.scan.rules,
+        idle_ns: steering.table.idle_ns,
+    }
+}
+
+/// CPUs RPS spreads over.
+pub(crate) fn rps_cpus(scenario: &Scenario) -> Vec<u16> {
+    let listed = &scenario.host.rps.cpus;
+    match scenario.steering.mode {
+        Mode::Rps | Mode::Rfs if listed.is_empty() => (0..scenario.host.cpus).collect(),
+        _ => listed.clone(),
+    }
 }
 
 fn rules(scenario: &Scenario) -> Result<Vec<NtupleRule>, ScenarioError> {

@@ -3,6 +3,7 @@
 use crate::observe::Observations;
 use host::socket::Socket;
 use host::softirq::SoftnetCounter;
+use host::steering::SockSteeringCounter;
 use nic::NicCounter;
 use nic::steering::SteeringTable;
 use stage::{Counters, CpuId, QueueId, Tally, Verdict};
@@ -77,10 +78,11 @@ pub fn latency(observations: &Observations) -> Table {
     })
 }
 
-/// Flows by socket.
-pub fn flows<'a>(sockets: impl Iterator<Item = &'a Socket>) -> Table {
-    let rows = sockets.enumerate();
-    table!(rows, |(flow, socket)| {
+/// Flows by socket, and where the flow table has them.
+pub fn flows<'a>(sockets: impl Iterator<Item = &'a Socket>, steering: Option<&SteeringTable>) -> Table {
+    let rule = |socket: &Socket| steering?.rule_of(&socket.key.device_key(), socket.hash);
+    let rows = sockets.map(|socket| (socket, rule(socket).map(|(_, rule, _)| rule.queue))).enumerate();
+    table!(rows, |(flow, (socket, steered))| {
         "flow": I64 = *flow as i64,
         "version": I64 = i64::from(socket.key.version()),
         "protocol": I64 = i64::from(socket.key.protocol()),
@@ -96,6 +98,9 @@ pub fn flows<'a>(sockets: impl Iterator<Item = &'a Socket>) -> Table {
         "dropped": U64 = socket.dropped_frames,
         "reordered": U64 = socket.reordered_frames,
         "queue_moves": U64 = socket.queue_moves,
+        "priority": I64 = i64::from(socket.priority),
+        "steered_queue": I64 = index_or_none(*steered),
+        "hits": U64 = socket.by_rule_frames,
         "first_ns": I64 = first_ns(socket),
         "last_ns": I64 = if socket.first_ns.is_some() { socket.last_ns as i64 } else { -1 },
     })
@@ -164,6 +169,7 @@ pub fn counters<'a>(
     queues: impl Iterator<Item = Counters<NicCounter>>,
     steering: Option<&SteeringTable>,
     cpus: impl Iterator<Item = &'a Counters<SoftnetCounter>>,
+    host: &Counters<SockSteeringCounter>,
 ) -> Table {
     let nic = queues.enumerate().flat_map(|(i, counters)| {
         let values: Vec<_> = counters.iter().collect();
@@ -176,7 +182,8 @@ pub fn counters<'a>(
     let softnet = cpus.enumerate().flat_map(|(i, counters)| {
         counters.iter().map(move |(declared, value)| (declared, "cpu", i as i64, value))
     });
-    table!(nic.chain(steering).chain(softnet), |(declared, scope, index, value)| {
+    let host = host.iter().map(|(declared, value)| (declared, "host", 0, value));
+    table!(nic.chain(steering).chain(softnet).chain(host), |(declared, scope, index, value)| {
         "stage": Name = declared.stage,
         "name": Name = declared.name,
         "unit": Name = declared.unit,

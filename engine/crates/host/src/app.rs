@@ -1,6 +1,7 @@
 //! The applications: tasks that sleep until a socket of theirs has something, and read one message at a time.
 
 use crate::path::Host;
+use crate::socket::Taken;
 use stage::{BufferPool, Context, Op, Point, Region, TaskId, Touch};
 
 /// What a task does next.
@@ -23,7 +24,7 @@ impl Host {
         context.queue(None);
         context.op(Op::RecvCall, 1);
         context.touch(Op::RecvCall, Touch::write(Region::Task, task.0, 0, 256));
-        let Some((socket, skb)) = self.sockets.next_for(task, &mut self.skbs) else {
+        let Some(Taken { socket, skb, next_reader }) = self.sockets.next_for(task, &mut self.skbs) else {
             return AppStep::Sleep;
         };
         let buffer = skb.packet.buffer;
@@ -51,6 +52,15 @@ impl Host {
         }
         context.touch(Op::CopyByte, Touch::write(Region::Task, task.0, 256, skb.payload_bytes.min(65_536)));
 
+        self.note_read(socket, skb.packet.hash, context);
+        if let Some(next) = next_reader {
+            if next.accepted {
+                self.hand_over(socket, next.task, context);
+            }
+            if next.asleep {
+                context.wake(next.task);
+            }
+        }
         let (packet, mut passage) = (skb.packet, skb.passage);
         self.free(skb, buffers, context);
         context.op(Op::AppWork, self.config.apps.work_per_message);

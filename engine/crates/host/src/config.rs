@@ -1,5 +1,7 @@
 //! The host's settings, already validated: whoever builds them has checked every range.
 
+use stage::{Nanos, QueueId};
+
 /// NAPI and softirq limits (Documentation/admin-guide/sysctl/net.rst).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NapiConfig {
@@ -24,6 +26,45 @@ pub struct RpsConfig {
     pub flow_limit_buckets: u32,
 }
 
+/// Receive flow steering: frames go where their flow was last read (Documentation/networking/scaling.rst).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RfsConfig {
+    /// Entries of the global table (`rps_sock_flow_entries`), a power of two.
+    pub sock_flow_entries: u32,
+    /// Entries of each queue's table (`rps_flow_cnt`), a power of two.
+    pub flow_entries: u32,
+    /// Whether the device is told (aRFS).
+    pub accelerated: bool,
+}
+
+/// The scheduler tells the device where sockets are read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallbackConfig {
+    /// How long announcements are collected before the device is told.
+    pub window_ns: Nanos,
+    /// How long a flow stays at least before it is moved again.
+    pub hysteresis_ns: Nanos,
+    /// How long a flow that was refused is left alone.
+    pub retry_ns: Nanos,
+}
+
+/// What the host tells the device about flows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SteeringConfig {
+    /// Receive flow steering; `None`: off.
+    pub rfs: Option<RfsConfig>,
+    /// The scheduler's callback; `None`: off.
+    pub callback: Option<CallbackConfig>,
+    /// Queues whose interrupt each CPU takes (`rx_cpu_rmap`).
+    pub cpu_queues: Vec<Vec<QueueId>>,
+    /// How often the driver looks for rules that have had their day; 0: never.
+    pub scan_interval_ns: Nanos,
+    /// Rules it looks at then.
+    pub scan_rules: u32,
+    /// A rule the callback wrote goes when it had no frame for so long.
+    pub idle_ns: Nanos,
+}
+
 /// Which frames find a socket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Accept {
@@ -42,6 +83,8 @@ pub struct SocketConfig {
     pub rcvbuf_bytes: u32,
     /// Sockets that may exist.
     pub max_sockets: u32,
+    /// SO_PRIORITY of sockets by destination port; others have 0.
+    pub priorities: Vec<(u16, u8)>,
 }
 
 /// What a TCP receiver does about a hole that no sender will fill.
@@ -71,6 +114,10 @@ pub struct TcpConfig {
 pub struct AppConfig {
     /// Reading tasks. Sockets are dealt to them in turn.
     pub count: u32,
+    /// The first of them accept: they read a socket's first message and hand it over to one of the others.
+    pub acceptors: u32,
+    /// Tasks that share a socket, message by message in turn.
+    pub readers_per_socket: u32,
     /// The application's work on one message, in units of `app.message`.
     pub work_per_message: u32,
 }
@@ -84,6 +131,8 @@ pub struct HostConfig {
     pub napi: NapiConfig,
     /// Receive packet steering.
     pub rps: RpsConfig,
+    /// Steering by flow.
+    pub steering: SteeringConfig,
     /// Socket limits.
     pub sockets: SocketConfig,
     /// TCP receiver settings.

@@ -12,7 +12,12 @@ pub mod rps;
 pub mod skb;
 pub mod socket;
 pub mod softirq;
+pub mod steering;
 pub mod tcp;
+mod unplug;
 
-pub use config::{Accept, AppConfig, Gap, HostConfig, NapiConfig, RpsConfig, SocketConfig, TcpConfig};
+pub use config::{
+    Accept, AppConfig, CallbackConfig, Gap, HostConfig, NapiConfig, RfsConfig, RpsConfig, SocketConfig,
+    SteeringConfig, TcpConfig,
+};
 pub use path::Host;

@@ -2,11 +2,15 @@
 //! leaves on a socket's receive queue, on another CPU's backlog, or dropped.
 
 use crate::HostConfig;
-use crate::rps;
+use crate::rps::{Rfs, Target};
 use crate::skb::{Skb, Skbs};
 use crate::socket::{Demux, FlowKey, Sockets};
 use crate::softirq::{NapiId, Softnet, SoftnetCounter};
-use stage::{BufferPool, Context, CpuId, DropReason, Op, Point, Region, RxPacket, SocketId, Touch, Verdict};
+use crate::steering::{Callback, SockSteeringCounter};
+use stage::{
+    BufferPool, Context, Counters, CpuId, DropReason, Nanos, Op, Point, Region, RuleId, RxPacket, RxQueues,
+    SocketId, Touch, Verdict,
+};
 use wire::protocol;
 use wire::walk::{verify_ip_checksum, verify_l4_checksum};
 
@@ -18,35 +22,50 @@ pub struct Host {
     pub(crate) skbs: Skbs,
     pub(crate) sockets: Sockets,
     pub(crate) batch: Vec<RxPacket>,
+    /// Where flows are read and went, with RFS.
+    pub(crate) rfs: Option<Rfs>,
+    /// What is announced and not yet written, with the scheduler's callback.
+    pub(crate) callback: Option<Callback>,
+    pub(crate) sock_steering: Counters<SockSteeringCounter>,
+    /// When the driver looks for old rules again, and those it found last.
+    pub(crate) next_scan_ns: Nanos,
+    pub(crate) expired: Vec<RuleId>,
     gathered: Vec<u8>,
 }
 
 impl Host {
     /// An idle host. `seed` keys the socket hash.
     pub fn new(config: HostConfig, seed: u64) -> Self {
+        let steering = &config.steering;
+        let queues: usize = steering.cpu_queues.iter().map(Vec::len).sum();
+        let callback = steering.callback.clone();
         Host {
             softnets: (0..config.cpus).map(|_| Softnet::new(config.rps.flow_limit_buckets)).collect(),
             skbs: Skbs::new(config.cpus),
-            sockets: Sockets::new(config.sockets.clone(), config.apps.count, seed),
+            sockets: Sockets::new(config.sockets.clone(), &config.apps, seed),
             batch: Vec::with_capacity(256),
+            rfs: steering.rfs.as_ref().map(|rfs| Rfs::new(rfs, config.cpus, queues as u16)),
+            callback: callback.map(|callback| Callback::new(callback, config.cpus, config.apps.count)),
+            sock_steering: Counters::default(),
+            next_scan_ns: 0,
+            expired: Vec::new(),
             gathered: Vec::new(),
             config,
         }
     }
 
-    /// 1. `netif_receive_skb`: on this CPU, or steered to another by RPS.
+    /// 1. `netif_receive_skb`: on this CPU, or steered to another by RPS or RFS.
     pub(crate) fn netif_receive<C: Context>(
         &mut self,
         skb: Box<Skb>,
+        rx: &mut impl RxQueues,
         buffers: &mut BufferPool,
         context: &mut C,
     ) {
-        if self.config.rps.cpus.is_empty() {
+        if self.config.rps.cpus.is_empty() && self.rfs.is_none() {
             return self.ip_receive(skb, buffers, context);
         }
-        context.op(Op::RpsSteer, 1);
-        context.touch(Op::RpsSteer, Touch::read(Region::RpsTable, 0, 0, 64));
-        match rps::choose(&self.config.rps.cpus, skb.packet.hash) {
+        match self.rps_cpu(&skb, rx, buffers, context) {
             Some(target) => self.enqueue_to_backlog(skb, target, buffers, context),
             None => self.ip_receive(skb, buffers, context),
         }
@@ -56,7 +75,7 @@ impl Host {
     fn enqueue_to_backlog<C: Context>(
         &mut self,
         skb: Box<Skb>,
-        target: CpuId,
+        Target { cpu: target, flow }: Target,
         buffers: &mut BufferPool,
         context: &mut C,
     ) {
@@ -85,6 +104,11 @@ impl Host {
         context.passed(skb.packet.frame, skb.packet.queue, Point::Backlog);
         let Some(softnet) = self.softnets.get_mut(target.index()) else { return };
         self.skbs.push(&mut softnet.backlog, skb);
+        softnet.tail += 1;
+        // rps_input_queue_tail_save
+        if let Some(flow) = flow.and_then(|at| self.rfs.as_mut()?.flow_mut(at)) {
+            flow.last_qtail = softnet.tail;
+        }
         if !softnet.backlog_scheduled {
             softnet.backlog_scheduled = true;
             if target == here {
@@ -248,6 +272,11 @@ impl Host {
         let backlogs = self.softnets.iter().flat_map(|s| self.skbs.iter(&s.backlog));
         let waiting = self.sockets.iter().flat_map(|s| self.skbs.iter(&s.tcp.out_of_order));
         backlogs.chain(waiting).filter(|skb| skb.packet.queue == queue).count() as u64
+    }
+
+    /// What was counted of steering by where sockets are read.
+    pub fn sock_steering(&self) -> &Counters<SockSteeringCounter> {
+        &self.sock_steering
     }
 
     /// Per-CPU softirq state, for the counters.

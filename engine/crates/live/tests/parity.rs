@@ -88,7 +88,7 @@ fn order(table: &stats::Table) -> BTreeMap<String, Vec<String>> {
 fn counted(table: &stats::Table) -> Vec<(String, String, String)> {
     let names = words(table, "name").into_iter().zip(words(table, "index")).zip(words(table, "value"));
     names
-        .filter(|((name, _), _)| name.starts_with("rx_"))
+        .filter(|((name, _), _)| name.starts_with("rx_") || name.starts_with("steer_"))
         .map(|((name, index), value)| (name, index, value))
         .collect()
 }
@@ -164,6 +164,15 @@ fn frames_the_nic_refuses() {
 fn sockets_that_are_not_there_and_checksums_the_host_verifies() {
     let text = "rx_checksum = false\n[host]\nsockets = { accept = \"ports\", ports = [1] }\n\
          [[traffic.streams]]\ngenerated = { offered = { frames_per_second = 50_000 } }\n";
+    assert_parity(text, &Captures::default());
+}
+
+#[test]
+fn explicit_rules_send_and_drop() {
+    let text = "[steering]\nmode = \"ntuple\"\nrules = [\n\
+         { protocol = \"udp\", source_port = 1, source_port_mask = 1, queue = 3 },\n\
+         { protocol = \"udp\", source_port = 2, source_port_mask = 2, queue = -1 } ]\n\
+         [[traffic.streams]]\ngenerated = { offered = { frames_per_second = 200_000 }, flows = { count = 50 } }\n";
     assert_parity(text, &Captures::default());
 }
 

@@ -6,24 +6,25 @@ use crate::cpu::{BusyContext, Entity, SoftirqMode, VirtualCpu};
 use crate::events::Events;
 use crate::slice::{Books, Effect, Slice};
 use graph::observe::Observations;
-use graph::scenario::ScenarioError;
+use graph::scenario::{Mode, ScenarioError};
 use graph::{
     Administration, Change, CostTable, Hasher, Latencies, LawBroken, ReceivePath, Scenario, to_ethernet,
 };
 use host::app::AppStep;
 use host::softirq::Progress;
+use host::steering::WorkStep;
 use nic::steering::FlowKey;
 use nic::{Classified, Reconfiguration};
 use stage::{
-    CpuId, Event, FrameId, Meter, Nanos, Observer, Op, QueueId, Region, RxQueues, Signal, Tally, TaskId,
-    Touch,
+    CpuId, Event, Executor, FrameId, Meter, Nanos, Observer, Op, QueueId, Random, Region, RxQueues, Signal,
+    Tally, TaskId, Touch,
 };
 use stats::{Ledger, PICOS_PER_NANO, Picos, Series};
 use traffic::{BATCH_FRAMES, Batch, Captures, Source};
 
 /// What is due at a time.
 #[derive(Clone, Copy, Debug)]
-enum Due {
+pub(crate) enum Due {
     /// A CPU finished its slice, or leaves the idle state.
     Step(CpuId),
     /// A queue's interrupt reaches its CPU.
@@ -36,6 +37,14 @@ enum Due {
     Wake(TaskId),
     /// The control script's next step.
     Control,
+    /// A CPU's deferred work.
+    Work(CpuId),
+    /// The next task is moved by rate.
+    Migration,
+    /// A task is moved by hand.
+    Move(TaskId, CpuId),
+    /// A CPU goes offline.
+    Unplug(CpuId),
 }
 
 /// A softirq on an interrupt's exit is restarted this often at most (kernel/softirq.c, MAX_SOFTIRQ_RESTART).
@@ -49,9 +58,9 @@ const BASE_SLICE_PS: Picos = 700_000_000;
 
 /// A task's place.
 #[derive(Clone, Copy, Debug)]
-struct Task {
-    cpu: CpuId,
-    pinned: bool,
+pub(crate) struct Task {
+    pub(crate) cpu: CpuId,
+    pub(crate) pinned: bool,
 }
 
 /// A scenario in virtual time.
@@ -62,9 +71,11 @@ pub struct Simulation {
     pub(crate) books: Books,
     pub(crate) cpus: Vec<VirtualCpu>,
     pub(crate) series: Series,
-    latencies: Latencies,
-    tasks: Vec<Task>,
-    events: Events<Due>,
+    pub(crate) latencies: Latencies,
+    pub(crate) tasks: Vec<Task>,
+    /// Draws which task is moved, where to and when.
+    pub(crate) migrations: Random,
+    pub(crate) events: Events<Due>,
     source: Source,
     batch: Batch,
     scratch: Vec<u8>,
@@ -112,7 +123,7 @@ impl Simulation {
         let tasks = (0..scenario.app_count())
             .map(|task| Task { cpu: CpuId(cpu_of(task)), pinned: apps.pinned })
             .collect();
-        Ok(Simulation {
+        let mut simulation = Simulation {
             series: Series::new(scenario.observe.bin_ns, usize::from(cpus) * BusyContext::ALL.len()),
             batch: source.batch().within(BATCH_BYTES),
             latencies: costs.latency,
@@ -121,6 +132,7 @@ impl Simulation {
             administration,
             books,
             tasks,
+            migrations: Random::for_component(scenario.seed, "sim.migrations"),
             events,
             source,
             scratch: Vec::new(),
@@ -133,7 +145,9 @@ impl Simulation {
             offered_frames: 0,
             exhausted: false,
             scenario,
-        })
+        };
+        simulation.plan_moves();
+        Ok(simulation)
     }
 
     /// Virtual time now.
@@ -331,53 +345,18 @@ impl Simulation {
                 }
                 self.rouse(cpu);
             }
-            Due::Ipi(cpu) => {
-                if let Some(virtual_cpu) = self.cpus.get_mut(cpu.index()) {
-                    virtual_cpu.ipi = true;
-                }
-                self.rouse(cpu);
-            }
+            Due::Ipi(cpu) => self.interrupt_cpu(cpu),
             Due::Wake(task) => self.wake(task),
             Due::Control => {
                 if let Some(ready) = self.administration.step(self.now_ns) {
                     self.reconfigure(ready);
                 }
             }
+            Due::Work(cpu) => self.start_work(cpu),
+            Due::Migration => self.migrate_any(),
+            Due::Move(task, cpu) => self.migrate(task, cpu),
+            Due::Unplug(cpu) => self.unplug(cpu),
         }
-    }
-
-    /// Let an idle CPU leave its idle state.
-    fn rouse(&mut self, cpu: CpuId) {
-        let exit_ns = self.latencies.idle_exit_ns;
-        let Some(virtual_cpu) = self.cpus.get_mut(cpu.index()).filter(|c| c.idle) else { return };
-        virtual_cpu.idle = false;
-        let at_ns = self.now_ns + exit_ns;
-        virtual_cpu.resume_ps = virtual_cpu.resume_ps.max(at_ns * PICOS_PER_NANO);
-        self.events.schedule(virtual_cpu.resume_ps.div_ceil(PICOS_PER_NANO), Due::Step(cpu));
-    }
-
-    /// `try_to_wake_up`: choose a CPU (`select_idle_sibling`, in short), queue the task there.
-    fn wake(&mut self, task: TaskId) {
-        let Some(Task { cpu: previous, pinned }) = self.tasks.get(task.0 as usize).copied() else { return };
-        let idle = |cpu: CpuId| self.cpus.get(cpu.index()).is_some_and(|c| c.idle);
-        let target = if pinned || idle(previous) {
-            previous
-        } else {
-            let cpus = self.scenario.host.cpus;
-            (1..cpus).map(|i| CpuId((previous.0 + i) % cpus)).find(|cpu| idle(*cpu)).unwrap_or(previous)
-        };
-        let observations = &mut self.books.observations;
-        if target != previous {
-            if let Some(task) = self.tasks.get_mut(task.0 as usize) {
-                task.cpu = target;
-            }
-            observations.event(self.now_ns, previous, None, Event::Migrated(task, target));
-        }
-        observations.event(self.now_ns, target, None, Event::Woken(task));
-        if let Some(virtual_cpu) = self.cpus.get_mut(target.index()) {
-            virtual_cpu.need_resched |= virtual_cpu.run_queue.enqueue(Entity::App(task));
-        }
-        self.rouse(target);
     }
 
     /// One slice on a CPU: hardirq before softirq before tasks.
@@ -438,6 +417,17 @@ impl Simulation {
                     }
                     BusyContext::Ksoftirqd
                 }
+                Entity::Worker => {
+                    match host.work_step(&mut self.path.nic, &mut slice) {
+                        WorkStep::More => {}
+                        WorkStep::Done => virtual_cpu.run_queue.dequeue(entity),
+                        WorkStep::Later(due_ns) => {
+                            virtual_cpu.run_queue.dequeue(entity);
+                            slice.defer(cpu, due_ns);
+                        }
+                    }
+                    BusyContext::Task
+                }
                 Entity::App(task) => {
                     if host.app_step(task, &mut self.path.buffers, &mut slice) == AppStep::Sleep {
                         virtual_cpu.run_queue.dequeue(entity);
@@ -464,6 +454,7 @@ impl Simulation {
                 Effect::Wake(at_ns, task) => self.events.schedule(at_ns, Due::Wake(task)),
                 Effect::Ipi(at_ns, cpu) => self.events.schedule(at_ns + self.latencies.irq_ns, Due::Ipi(cpu)),
                 Effect::Signal(signal) => self.follow(signal),
+                Effect::Work(at_ns, cpu) => self.events.schedule(at_ns, Due::Work(cpu)),
             }
         }
         self.books.effects.clear();
@@ -531,7 +522,7 @@ impl Simulation {
 
 /// An interrupt's exit starts pending softirqs, also when ksoftirqd was asked to (since Linux 6.5, which took back
 /// "softirq: Let ksoftirqd do its job").
-fn enter_softirq(cpu: &mut VirtualCpu, now_ns: Nanos) {
+pub(crate) fn enter_softirq(cpu: &mut VirtualCpu, now_ns: Nanos) {
     if !matches!(cpu.softirq, SoftirqMode::Inline { .. }) {
         cpu.softirq = SoftirqMode::Inline { restarts: 0, started_ns: now_ns };
     }
@@ -542,6 +533,7 @@ fn layout(scenario: &Scenario) -> Layout {
     let (nic, host) = (&scenario.nic, &scenario.host);
     let buffers = u32::from(nic.queues) * scenario.buffers_per_queue();
     let sockets = host.sockets.max_sockets;
+    let rfs = matches!(scenario.steering.mode, Mode::Rfs | Mode::Arfs);
     Layout::new(|region| {
         let (instances, bytes) = match region {
             Region::Ring => (nic.queues.into(), nic.ring_size * 16),
@@ -555,6 +547,10 @@ fn layout(scenario: &Scenario) -> Layout {
             Region::Socket => (sockets, 1024),
             Region::Task => (scenario.app_count(), 65_536 + 256),
             Region::Shared => (1, 4096),
+            Region::SockFlow => (1, if rfs { 4 * scenario.steering.rfs.sock_flow_entries } else { 64 }),
+            Region::DevFlow => {
+                (nic.queues.into(), if rfs { 16 * scenario.steering.rfs.flow_entries } else { 64 })
+            }
         };
         Sizes { instances, bytes }
     })

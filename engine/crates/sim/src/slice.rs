@@ -17,6 +17,8 @@ pub(crate) enum Effect {
     Ipi(Nanos, CpuId),
     /// What a queue answered when its interrupt was enabled.
     Signal(Signal),
+    /// Have a CPU do its deferred work, at a time.
+    Work(Nanos, CpuId),
 }
 
 /// The books a slice writes in.
@@ -102,6 +104,10 @@ impl Executor for Slice<'_> {
     fn send_ipi(&mut self, target: CpuId) {
         let now_ns = self.now_ns();
         self.books.effects.push(Effect::Ipi(now_ns, target));
+    }
+
+    fn defer(&mut self, cpu: CpuId, at_ns: Nanos) {
+        self.books.effects.push(Effect::Work(at_ns, cpu));
     }
 
     fn signal(&mut self, signal: Signal) {

@@ -21,6 +21,9 @@ pub trait Executor {
     /// Send an inter-processor interrupt that schedules the target's backlog.
     fn send_ipi(&mut self, target: CpuId);
 
+    /// Deferred work of a CPU is due at a time. A ground that has none of it does nothing.
+    fn defer(&mut self, _cpu: CpuId, _at_ns: Nanos) {}
+
     /// A queue's interrupt or coalescing timer, as the device answered when it was armed.
     fn signal(&mut self, signal: Signal);
 }
@@ -92,8 +95,10 @@ pub enum Event {
     Woken(TaskId),
     /// A task went to sleep.
     Slept(TaskId),
-    /// The scheduler moved a task from this CPU.
+    /// A task was moved from this CPU.
     Migrated(TaskId, CpuId),
+    /// This CPU was taken offline.
+    Unplugged,
 }
 
 impl Event {
@@ -107,6 +112,7 @@ impl Event {
             Event::Woken(_) => "task_woken",
             Event::Slept(_) => "task_slept",
             Event::Migrated(..) => "task_migrated",
+            Event::Unplugged => "cpu_unplugged",
         }
     }
 }

@@ -126,6 +126,10 @@ ops! {
     Refill = Driver."refill" per "buffer",
     /// Hand a frame to the stack (netif_receive_skb to the protocol).
     Receive = Driver."receive" per "frame",
+    /// Write a rule of the card's flow table.
+    SteerProgram = Driver."steer" per "rule",
+    /// Look whether a rule of the card's flow table has had its day.
+    SteerScan = Driver."steer_scan" per "rule",
     /// Allocate and set up a socket buffer.
     SkbAlloc = Skb."alloc" per "frame",
     /// Release a socket buffer and recycle its page.
@@ -158,12 +162,16 @@ ops! {
     SocketEnqueue = Socket."enqueue" per "frame",
     /// Enter and leave a receive call.
     RecvCall = Socket."recv_call" per "call",
+    /// Note where a socket is read, for RFS.
+    RfsRecord = Socket."rfs_record" per "call",
     /// Take a frame off a socket's receive queue.
     SocketDequeue = Socket."dequeue" per "frame",
     /// Copy payload to the application.
     CopyByte = Copy."payload" per "byte",
     /// Wake a sleeping task.
     Wake = Sched."wake" per "wake-up",
+    /// Tell the driver that a socket is read on another CPU.
+    Announce = Sched."announce" per "socket",
     /// Switch the CPU to another task.
     Switch = Sched."switch" per "switch",
     /// The application's own work on one message.

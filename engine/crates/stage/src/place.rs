@@ -29,6 +29,10 @@ pub enum Region {
     Task,
     /// Device and routing structures every CPU reads; instance 0.
     Shared,
+    /// The table of where flows are read (`rps_sock_flow_table`); instance 0, offset = 4 × entry.
+    SockFlow,
+    /// Each queue's table of where its flows went (`rps_dev_flow_table`); instance = queue, offset = 16 × entry.
+    DevFlow,
 }
 
 impl Region {
@@ -45,6 +49,8 @@ impl Region {
         Region::Socket,
         Region::Task,
         Region::Shared,
+        Region::SockFlow,
+        Region::DevFlow,
     ];
     /// How many regions there are.
     pub const COUNT: usize = Self::ALL.len();

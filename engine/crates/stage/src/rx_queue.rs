@@ -1,6 +1,6 @@
 //! The seam between driver and device: what the host may do with a hardware receive queue.
 
-use crate::{BufferPool, Errno, Nanos, QueueId, RuleId, RxPacket, SteerRequest, SteeringError};
+use crate::{BufferPool, Errno, Nanos, QueueId, RuleId, RxPacket, SteerRequest, SteeringError, Written};
 
 /// A queue wants its CPU's attention.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +29,8 @@ pub struct OldRule {
     pub rule: RuleId,
     /// Where it sends its flow.
     pub queue: QueueId,
+    /// The flow's hash.
+    pub hash: u32,
     /// When it was last seen to have had a frame.
     pub idle_since_ns: Nanos,
 }
@@ -57,7 +59,7 @@ pub trait RxQueues {
     ///
     /// # Errors
     /// By Linux' names; a device without a flow table answers EOPNOTSUPP.
-    fn steer_flow(&mut self, _now_ns: Nanos, _request: &SteerRequest) -> Result<RuleId, SteeringError> {
+    fn steer_flow(&mut self, _now_ns: Nanos, _request: &SteerRequest) -> Result<Written, SteeringError> {
         Err(SteeringError::new(Errno::EOPNOTSUPP, "flow table", 0, "a device that has one"))
     }
 

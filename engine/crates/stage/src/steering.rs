@@ -95,6 +95,15 @@ impl RuleId {
     }
 }
 
+/// A rule that was written, and the one that had to make room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// The flow's rule.
+    pub rule: RuleId,
+    /// Another flow's, which is no more.
+    pub evicted: Option<RuleId>,
+}
+
 /// Priorities: 0, the lowest, to 15 (SO_PRIORITY; Linux gives 7 and above to administrators only).
 pub const PRIORITIES: u8 = 16;
 

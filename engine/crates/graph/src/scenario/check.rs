@@ -1,7 +1,7 @@
 //! Ranges, and rules between keys.
 
 use super::{Scenario, ScenarioError};
-use stage::Op;
+use stage::{Op, PRIORITIES};
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 
@@ -11,6 +11,8 @@ const MAX_PACKET_MEMORY_BYTES: u64 = 4 << 30;
 const MAX_DURATION_NS: u64 = 100 * 86_400 * 1_000_000_000;
 /// Work on a message is one step, and interrupts wait for it: 200 µs at the baseline's cost.
 const MAX_WORK_PER_MESSAGE: u32 = 1_000;
+/// A move every 100 ns.
+const MAX_MIGRATIONS_PER_SECOND: u64 = 10_000_000;
 /// Bins a timeline may have, over all.
 const MAX_BINS: u64 = 1_000_000;
 
@@ -105,6 +107,7 @@ impl Scenario {
         within("host.apps.count", host.apps.count, 0..=4096)?;
         cpus_exist("host.apps.cpus", &host.apps.cpus, host.cpus)?;
         within("host.apps.work_per_message", host.apps.work_per_message, 0..=MAX_WORK_PER_MESSAGE)?;
+        self.check_tasks()?;
         let cache = &host.cache;
         let levels = [
             ("l1d", cache.l1d_bytes, cache.l1d_ways),
@@ -116,6 +119,38 @@ impl Scenario {
             within(&format!("host.cache.{level}_bytes"), bytes, 64 * ways..=1 << 30)?;
         }
         within("host.cache.ddio_ways", cache.ddio_ways, 0..=cache.llc_ways)
+    }
+
+    fn check_tasks(&self) -> Result<(), ScenarioError> {
+        let (host, apps) = (&self.host, &self.host.apps);
+        within("host.apps.acceptors", apps.acceptors, 0..=self.app_count() - 1)?;
+        within(
+            "host.apps.readers_per_socket",
+            apps.readers_per_socket,
+            1..=self.app_count() - apps.acceptors,
+        )?;
+        within("host.apps.migrations_per_second", apps.migrations_per_second, 0..=MAX_MIGRATIONS_PER_SECOND)?;
+        for (i, migration) in apps.migrations.iter().enumerate() {
+            let key = |name: &str| format!("host.apps.migrations[{i}].{name}");
+            within(&key("task"), migration.task, 0..=self.app_count() - 1)?;
+            within(&key("cpu"), migration.cpu, 0..=host.cpus - 1)?;
+        }
+        for (i, priority) in host.sockets.priorities.iter().enumerate() {
+            within(&format!("host.sockets.priorities[{i}].priority"), priority.priority, 0..=PRIORITIES - 1)?;
+        }
+        let mut offline = vec![false; usize::from(host.cpus)];
+        for (i, unplug) in host.unplug.iter().enumerate() {
+            let key = format!("host.unplug[{i}].cpu");
+            within(&key, unplug.cpu, 0..=host.cpus - 1)?;
+            if std::mem::replace(&mut offline[usize::from(unplug.cpu)], true) {
+                return Err(ScenarioError::new(key, unplug.cpu, "a CPU that is not offline already"));
+            }
+        }
+        if offline.iter().all(|offline| *offline) {
+            let value = format!("{} CPUs", host.unplug.len());
+            return Err(ScenarioError::new("host.unplug", value, format!("at most {}", host.cpus - 1)));
+        }
+        Ok(())
     }
 
     fn check_nic(&self) -> Result<(), ScenarioError> {

@@ -138,6 +138,38 @@ section! {
 }
 
 section! {
+    /// SO_PRIORITY of the sockets of one destination port.
+    PrioritySection {
+        /// Which port.
+        destination_port: u16 = 0,
+        /// 0, the lowest, to 15.
+        priority: u8 = 0,
+    }
+}
+
+section! {
+    /// A task moved by hand.
+    MigrationSection {
+        /// When, in nanoseconds.
+        at_ns: u64 = 0,
+        /// Which task.
+        task: u32 = 0,
+        /// Where to.
+        cpu: u16 = 0,
+    }
+}
+
+section! {
+    /// A CPU taken offline.
+    UnplugSection {
+        /// When, in nanoseconds.
+        at_ns: u64 = 0,
+        /// Which CPU.
+        cpu: u16 = 0,
+    }
+}
+
+section! {
     /// Sockets.
     SocketsSection {
         /// `any`: every flow finds a socket of its own; `ports`: only UDP and TCP to `ports`.
@@ -148,6 +180,8 @@ section! {
         rcvbuf_bytes: u32 = 212_992,
         /// Sockets that may exist.
         max_sockets: u32 = 65_536,
+        /// Sockets that matter more than others, by destination port; others have priority 0.
+        priorities: Vec<PrioritySection> = Vec::new(),
     }
 }
 
@@ -176,6 +210,14 @@ section! {
         cpus: Vec<u16> = Vec::new(),
         /// Whether a task stays on its CPU; otherwise the scheduler may move it when it wakes.
         pinned: bool = true,
+        /// Tasks that accept: the first ones. They read a socket's first message and hand it over to one of the others.
+        acceptors: u32 = 0,
+        /// Tasks that share a socket, and read it message by message in turn.
+        readers_per_socket: u32 = 1,
+        /// Moves of a task per second, pinned or not: which task and where to is drawn.
+        migrations_per_second: u64 = 0,
+        /// Moves at given times.
+        migrations: Vec<MigrationSection> = Vec::new(),
         /// The application's own work on a message, in units of the cost row `app.message`.
         work_per_message: u32 = 1,
     }
@@ -208,6 +250,8 @@ section! {
     HostSection {
         /// CPUs, 1 to 128.
         cpus: u16 = 8,
+        /// CPUs taken offline; one must remain.
+        unplug: Vec<UnplugSection> = Vec::new(),
         /// NAPI and softirq limits.
         napi: NapiSection = NapiSection::default(),
         /// Receive packet steering.

@@ -24,9 +24,11 @@ mod steering;
 
 pub use document::{
     AppsSection, CacheConfig, CoalesceSection, ContextSection, ControlStep, CostOverride, HostSection,
-    NapiSection, NicSection, ObserveSection, QueueCoalesceSection, RpsSection, RssFields, RssSection,
-    Scenario, SocketsSection, TcpSection,
+    MigrationSection, NapiSection, NicSection, ObserveSection, PrioritySection, QueueCoalesceSection,
+    RpsSection, RssFields, RssSection, Scenario, SocketsSection, TcpSection, UnplugSection,
 };
 pub use error::ScenarioError;
 pub use parse::{Format, schema};
-pub use steering::{Mode, NtupleSection, SteeringSection, TableSection};
+pub use steering::{
+    CallbackSection, Mode, NtupleSection, RfsSection, ScanSection, SteeringSection, TableSection,
+};

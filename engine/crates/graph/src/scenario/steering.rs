@@ -14,8 +14,31 @@ pub enum Mode {
     /// The NIC's hash; and RPS where `host.rps.cpus` lists CPUs.
     #[default]
     Rss,
+    /// The NIC's hash; then RPS over `host.rps.cpus`, or all CPUs where that is empty.
+    Rps,
+    /// As `rps`, and where a flow is read decides before its hash (RFS).
+    Rfs,
+    /// RFS that tells the NIC where flows are read; RPS only where `host.rps.cpus` lists CPUs.
+    Arfs,
+    /// The scheduler tells the driver each time the reads of a socket move to another CPU.
+    Callback,
     /// Explicit rules in the NIC, then its hash; there may be none yet.
     Ntuple,
+}
+
+impl Mode {
+    /// As the document writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Mode::None => "none",
+            Mode::Rss => "rss",
+            Mode::Rps => "rps",
+            Mode::Rfs => "rfs",
+            Mode::Arfs => "arfs",
+            Mode::Callback => "callback",
+            Mode::Ntuple => "ntuple",
+        }
+    }
 }
 
 section! {
@@ -67,12 +90,50 @@ section! {
 }
 
 section! {
+    /// RFS: the tables of where flows are read and went.
+    RfsSection {
+        /// Entries of the global table (`rps_sock_flow_entries`), a power of two.
+        sock_flow_entries: u32 = 32_768,
+        /// Entries of each queue's table (`rps_flow_cnt`), a power of two.
+        flow_entries: u32 = 4096,
+    }
+}
+
+section! {
+    /// The scheduler's callback.
+    CallbackSection {
+        /// Nanoseconds for which announcements are collected before the NIC is told.
+        window_ns: u64 = 0,
+        /// Nanoseconds a flow stays at least before it is moved again.
+        hysteresis_ns: u64 = 0,
+        /// Nanoseconds for which a flow that was refused is left alone.
+        retry_ns: u64 = 1_000_000,
+    }
+}
+
+section! {
+    /// The driver's scan for rules of the NIC that have had their day.
+    ScanSection {
+        /// Nanoseconds between two looks; 0: it never looks.
+        interval_ns: u64 = 1_000_000,
+        /// Rules looked at then.
+        rules: u32 = 64,
+    }
+}
+
+section! {
     /// Who decides which queue and CPU a flow goes to.
     SteeringSection {
         /// Who.
         mode: Mode = Mode::Rss,
         /// The NIC's table of single flows.
         table: TableSection = TableSection::default(),
+        /// RFS and aRFS.
+        rfs: RfsSection = RfsSection::default(),
+        /// The scheduler's callback.
+        callback: CallbackSection = CallbackSection::default(),
+        /// Rules that have had their day, with `arfs` and `callback`.
+        scan: ScanSection = ScanSection::default(),
         /// Explicit rules of the NIC.
         rules: Vec<NtupleSection> = Vec::new(),
     }
@@ -82,6 +143,19 @@ impl Scenario {
     /// What of the keys about steering the parts they are for do not check themselves.
     pub(super) fn check_steering(&self) -> Result<(), ScenarioError> {
         let steering = &self.steering;
+        let entries = [
+            ("sock_flow_entries", steering.rfs.sock_flow_entries, 1 << 24),
+            ("flow_entries", steering.rfs.flow_entries, 1 << 20),
+        ];
+        for (name, value, most) in entries {
+            if !value.is_power_of_two() || value > most {
+                let allowed = format!("a power of two up to {most}");
+                return Err(ScenarioError::new(format!("steering.rfs.{name}"), value, allowed));
+            }
+        }
+        if steering.scan.rules > 65_536 {
+            return Err(ScenarioError::new("steering.scan.rules", steering.scan.rules, "0 to 65536"));
+        }
         let refused = |key: &str, value: &str, allowed: &str| Err(ScenarioError::new(key, value, allowed));
         match steering.mode {
             Mode::None if !steering.rules.is_empty() => refused(

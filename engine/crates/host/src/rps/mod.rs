@@ -1,8 +1,13 @@
 //! Receive packet steering: spread frames over CPUs in software (net/core/dev.c, `get_rps_cpu`).
 
 mod flow_limit;
+mod flows;
+mod steer;
 
 pub use flow_limit::FlowLimit;
+
+pub(crate) use flows::Rfs;
+pub(crate) use steer::Target;
 
 use stage::CpuId;
 

@@ -87,6 +87,25 @@ impl FlowKey {
         }
     }
 
+    /// The flow's name to the device; [`stage::FlowKey::NONE`] where it names no conversation.
+    pub fn device_key(&self) -> stage::FlowKey {
+        let ports = self.ports.to_be_bytes();
+        if !self.is_connected() {
+            return stage::FlowKey::NONE;
+        }
+        let words = [self.source, self.destination];
+        if self.version == 4 {
+            let mut bytes = [0; 8];
+            let addresses = words.iter().flat_map(|words| (words[1] as u32).to_be_bytes());
+            bytes.iter_mut().zip(addresses).for_each(|(to, from)| *to = from);
+            return stage::FlowKey::ipv4(bytes, ports, self.protocol);
+        }
+        let mut bytes = [0; 32];
+        let addresses = words.iter().flatten().flat_map(|word| word.to_be_bytes());
+        bytes.iter_mut().zip(addresses).for_each(|(to, from)| *to = from);
+        stage::FlowKey::ipv6(bytes, ports, self.protocol)
+    }
+
     /// The source address in text.
     pub fn source(&self) -> String {
         self.text(self.source)

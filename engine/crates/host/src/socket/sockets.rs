@@ -1,10 +1,11 @@
 //! The sockets of the host and the tasks that read them.
 
-use super::FlowKey;
+use super::readers::Readers;
 use super::table::SocketTable;
+use super::{FlowKey, SocketSteering};
 use crate::skb::{Skb, SkbQueue, Skbs};
 use crate::tcp::Receiver;
-use crate::{Accept, SocketConfig};
+use crate::{Accept, AppConfig, SocketConfig};
 use stage::{CpuId, DropReason, Nanos, QueueId, SocketId, TaskId};
 use std::collections::VecDeque;
 
@@ -13,8 +14,16 @@ use std::collections::VecDeque;
 pub struct Socket {
     /// The flow it is connected to.
     pub key: FlowKey,
-    /// Who reads it.
+    /// Who reads it next.
     pub reader: TaskId,
+    /// SO_PRIORITY.
+    pub priority: u8,
+    /// RSS hash of its last frame.
+    pub hash: u32,
+    /// Frames that a rule of the device's flow table sent.
+    pub by_rule_frames: u64,
+    /// How its flow is steered.
+    pub steering: SocketSteering,
     /// Frames waiting to be read.
     pub receive_queue: SkbQueue,
     /// Their truesize (`sk_rmem_alloc`).
@@ -41,6 +50,30 @@ pub struct Socket {
     pub last_ns: Nanos,
     newest_frame: u64,
     on_ready_list: bool,
+    /// Messages read.
+    messages: u64,
+}
+
+/// A frame for a reader.
+#[derive(Debug)]
+pub struct Taken {
+    /// Whose.
+    pub socket: SocketId,
+    /// The frame.
+    pub skb: Box<Skb>,
+    /// Who reads the socket from now on, if that changes.
+    pub next_reader: Option<NextReader>,
+}
+
+/// The next reader of a socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NextReader {
+    /// Which task.
+    pub task: TaskId,
+    /// It sleeps, and there is something for it.
+    pub asleep: bool,
+    /// The socket was accepted by the one before.
+    pub accepted: bool,
 }
 
 /// Who takes a frame.
@@ -56,7 +89,9 @@ pub enum Demux {
 #[derive(Debug)]
 pub struct Sockets {
     config: SocketConfig,
-    readers: u32,
+    readers: Readers,
+    /// By task: the sockets it reads.
+    of_reader: Vec<Vec<SocketId>>,
     table: SocketTable,
     sockets: Vec<Socket>,
     ready: Vec<VecDeque<SocketId>>,
@@ -64,10 +99,12 @@ pub struct Sockets {
 }
 
 impl Sockets {
-    pub(crate) fn new(config: SocketConfig, readers: u32, seed: u64) -> Self {
+    pub(crate) fn new(config: SocketConfig, apps: &AppConfig, seed: u64) -> Self {
+        let readers = apps.count;
         Sockets {
             config,
-            readers,
+            readers: Readers::new(apps),
+            of_reader: (0..readers).map(|_| Vec::new()).collect(),
             table: SocketTable::new(seed),
             sockets: Vec::new(),
             ready: (0..readers).map(|_| VecDeque::new()).collect(),
@@ -102,9 +139,20 @@ impl Sockets {
         }
         let id = SocketId(self.sockets.len() as u32);
         self.table.insert(key, id);
+        let port = key.destination_port();
+        let priority = self.config.priorities.iter().find(|(own, _)| *own == port && key.is_connected());
+        for reader in self.readers.of(id) {
+            if let Some(sockets) = self.of_reader.get_mut(reader.0 as usize) {
+                sockets.push(id);
+            }
+        }
         self.sockets.push(Socket {
             key,
-            reader: TaskId(id.0 % self.readers),
+            reader: self.readers.first(id),
+            priority: priority.map_or(0, |(_, priority)| *priority),
+            hash: 0,
+            by_rule_frames: 0,
+            steering: SocketSteering::default(),
             receive_queue: SkbQueue::default(),
             queued_bytes: 0,
             tcp: Receiver::default(),
@@ -119,6 +167,7 @@ impl Sockets {
             last_ns: 0,
             newest_frame: 0,
             on_ready_list: false,
+            messages: 0,
         });
         Demux::Socket(id)
     }
@@ -130,6 +179,11 @@ impl Sockets {
 
     pub(crate) fn at_mut(&mut self, socket: SocketId) -> Option<&mut Socket> {
         self.sockets.get_mut(socket.0 as usize)
+    }
+
+    /// The sockets a task reads.
+    pub(crate) fn of_reader(&self, reader: TaskId) -> &[SocketId] {
+        self.of_reader.get(reader.0 as usize).map_or(&[], Vec::as_slice)
     }
 
     /// All sockets in order of creation.
@@ -169,6 +223,8 @@ impl Sockets {
             socket.queue_moves += 1;
         }
         socket.last_queue = Some(skb.packet.queue);
+        socket.hash = skb.packet.hash;
+        socket.by_rule_frames += u64::from(skb.packet.by_rule);
         socket.last_cpu = cpu;
         socket.delivered_frames += 1;
         socket.delivered_bytes += u64::from(skb.payload_bytes);
@@ -186,23 +242,49 @@ impl Sockets {
     }
 
     /// The next frame for a reader: its ready sockets in turn. `None` puts the reader to sleep.
-    pub(crate) fn next_for(&mut self, reader: TaskId, skbs: &mut Skbs) -> Option<(SocketId, Box<Skb>)> {
-        let ready = self.ready.get_mut(reader.0 as usize)?;
-        while let Some(id) = ready.pop_front() {
+    pub(crate) fn next_for(&mut self, reader: TaskId, skbs: &mut Skbs) -> Option<Taken> {
+        while let Some(id) = self.ready.get_mut(reader.0 as usize)?.pop_front() {
             let Some(socket) = self.sockets.get_mut(id.0 as usize) else { continue };
-            let skb = skbs.pop(&mut socket.receive_queue);
+            let Some(skb) = skbs.pop(&mut socket.receive_queue) else {
+                socket.on_ready_list = false;
+                continue;
+            };
+            socket.queued_bytes -= skb.truesize_bytes();
+            socket.messages += 1;
             socket.on_ready_list = !socket.receive_queue.is_empty();
-            if socket.on_ready_list {
-                ready.push_back(id);
+            let waiting = socket.on_ready_list;
+            let next = if self.readers.are_fixed() { reader } else { self.readers.next(id, socket.messages) };
+            socket.reader = next;
+            if waiting {
+                self.ready.get_mut(next.0 as usize)?.push_back(id);
             }
-            if let Some(skb) = skb {
-                socket.queued_bytes -= skb.truesize_bytes();
-                return Some((id, skb));
-            }
+            let next_reader = (next != reader).then(|| self.pass_on(id, reader, next, waiting));
+            return Some(Taken { socket: id, skb, next_reader });
         }
         if let Some(asleep) = self.asleep.get_mut(reader.0 as usize) {
             *asleep = true;
         }
         None
+    }
+
+    /// A socket's next message is for another task.
+    fn pass_on(&mut self, id: SocketId, from: TaskId, to: TaskId, waiting: bool) -> NextReader {
+        let accepted = self.readers.accepts(from);
+        if accepted {
+            let sockets = |task: TaskId| task.0 as usize;
+            if let Some(own) = self.of_reader.get_mut(sockets(from))
+                && let Some(at) = own.iter().rposition(|other| *other == id)
+            {
+                own.swap_remove(at);
+            }
+            for reader in self.readers.workers(id) {
+                if let Some(own) = self.of_reader.get_mut(sockets(reader)) {
+                    own.push(id);
+                }
+            }
+        }
+        let asleep = self.asleep.get_mut(to.0 as usize).filter(|_| waiting);
+        let asleep = asleep.is_some_and(|asleep| std::mem::replace(asleep, false));
+        NextReader { task: to, asleep, accepted }
     }
 }

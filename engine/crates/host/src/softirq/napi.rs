@@ -94,7 +94,10 @@ impl Host {
                     let signal = rx.arm(queue, context.now_ns());
                     context.signal(signal);
                 }
-                NapiId::Backlog => softnet.backlog_scheduled = false,
+                NapiId::Backlog => {
+                    softnet.backlog_scheduled = false;
+                    softnet.progress.all_done(context.now_ns());
+                }
             }
         }
         let elapsed_ns = context.now_ns().saturating_sub(run.started_ns);
@@ -150,8 +153,9 @@ impl Host {
             context.touch(Op::Receive, Touch::read(Region::Buffer, packet.buffer.0, 0, headers));
             skb.passage.polled_ns = context.now_ns();
             context.passed(packet.frame, queue, Point::Polled);
-            self.netif_receive(skb, buffers, context);
+            self.netif_receive(skb, rx, buffers, context);
         }
+        self.scan_rules(rx, context);
         let got = batch.len() as u32;
         self.batch = batch;
         got
@@ -159,10 +163,15 @@ impl Host {
 
     fn poll_backlog<C: Context>(&mut self, wanted: u32, buffers: &mut BufferPool, context: &mut C) -> u32 {
         let cpu = context.cpu();
+        let now_ns = context.now_ns();
+        if let Some(softnet) = self.softnets.get_mut(cpu.index()) {
+            softnet.progress.all_done(now_ns);
+        }
         let mut got = 0;
         while got < wanted {
             let Some(softnet) = self.softnets.get_mut(cpu.index()) else { break };
             let Some(skb) = self.skbs.pop(&mut softnet.backlog) else { break };
+            softnet.progress.take(1);
             got += 1;
             let queue = skb.packet.queue;
             context.queue(Some(queue));

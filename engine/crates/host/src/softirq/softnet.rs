@@ -2,7 +2,7 @@
 
 use crate::rps::FlowLimit;
 use crate::skb::SkbQueue;
-use stage::{Counters, CpuId, Nanos, QueueId};
+use stage::{Counters, CpuId, Nanos, Progress, QueueId};
 use std::collections::VecDeque;
 
 stage::counters! {
@@ -65,6 +65,12 @@ pub struct Softnet {
     pub(crate) flow_limit: FlowLimit,
     /// CPUs whose backlog this run scheduled and that wait for their interrupt.
     pub(crate) ipi_to: Vec<CpuId>,
+    /// Frames put on the backlog since the beginning (`input_queue_tail`), taken off it, and done with
+    /// (`input_queue_head`).
+    pub(crate) tail: u64,
+    pub(crate) progress: Progress,
+    /// Whether the CPU is online.
+    pub(crate) online: bool,
     /// Counts for /proc/net/softnet_stat.
     pub counters: Counters<SoftnetCounter>,
 }
@@ -81,6 +87,9 @@ impl Softnet {
             backlog_scheduled: false,
             flow_limit: FlowLimit::new(flow_limit_buckets),
             ipi_to: Vec::new(),
+            tail: 0,
+            progress: Progress::default(),
+            online: true,
             counters: Counters::default(),
         }
     }
@@ -88,6 +97,18 @@ impl Softnet {
     /// `napi_schedule`: want a poll. The softirq is pending from here on.
     pub fn schedule(&mut self, napi: NapiId) {
         self.scheduled.push_back(napi);
+    }
+
+    /// Everything that wants polling, the poll that is going on first; nothing is left.
+    pub(crate) fn take_polls(&mut self) -> Vec<NapiId> {
+        let going_on = self.run.take().and_then(|run| run.poll).map(|poll| poll.napi);
+        let Softnet { scheduled, list, repoll, .. } = self;
+        going_on
+            .into_iter()
+            .chain(list.drain(..))
+            .chain(scheduled.drain(..))
+            .chain(repoll.drain(..))
+            .collect()
     }
 
     /// Whether a run of net_rx_action is going on.

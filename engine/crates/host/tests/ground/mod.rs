@@ -1,9 +1,12 @@
 //! A ground to stand the host on: queues that are lists, a meter that counts, a clock that each operation moves.
 
-use host::{Accept, AppConfig, Gap, Host, HostConfig, NapiConfig, RpsConfig, SocketConfig, TcpConfig};
+use host::{
+    Accept, AppConfig, Gap, Host, HostConfig, NapiConfig, RpsConfig, SocketConfig, SteeringConfig, TcpConfig,
+};
 use stage::{
-    BufferId, BufferPool, CpuId, DropReason, Event, Executor, FrameId, HashType, Meter, Nanos, Observer, Op,
-    Passage, Point, QueueId, RxPacket, RxQueues, Signal, TaskId, Touch, Verdict,
+    BufferId, BufferPool, CpuId, DropReason, Errno, Event, Executor, FrameId, HashType, Meter, Nanos,
+    Observer, OldRule, Op, Passage, Point, QueueId, RuleId, RxPacket, RxQueues, Signal, SteerRequest,
+    SteeringError, TaskId, Touch, Verdict, Written,
 };
 use std::collections::VecDeque;
 
@@ -11,6 +14,11 @@ pub struct Queues {
     pub waiting: Vec<VecDeque<RxPacket>>,
     pub armed: Vec<bool>,
     pub starved: bool,
+    /// Rules the device wrote, in order; it refuses what is beyond `rules_max`.
+    pub rules: Vec<SteerRequest>,
+    pub rules_max: usize,
+    /// What the device says it put out for the next rule.
+    pub evicts: Option<RuleId>,
 }
 
 impl RxQueues for Queues {
@@ -36,6 +44,30 @@ impl RxQueues for Queues {
     fn timer(&mut self, _queue: QueueId, _now_ns: Nanos) -> Signal {
         Signal::Quiet
     }
+    fn steer_flow(&mut self, _now_ns: Nanos, request: &SteerRequest) -> Result<Written, SteeringError> {
+        if self.rules.len() >= self.rules_max {
+            return Err(SteeringError::new(Errno::ENOSPC, "rules", self.rules.len() as u64, "fewer"));
+        }
+        let known = self.rules.iter().position(|rule| rule.key == request.key);
+        let place = known.unwrap_or(self.rules.len()) as u32;
+        self.rules.push(*request);
+        Ok(Written { rule: RuleId { place, serial: place }, evicted: self.evicts.take() })
+    }
+    fn expire_flows(
+        &mut self,
+        _now_ns: Nanos,
+        _limit: usize,
+        may_expire: &mut dyn FnMut(OldRule) -> bool,
+    ) -> usize {
+        let old = |(place, rule): (usize, &SteerRequest)| OldRule {
+            rule: RuleId { place: place as u32, serial: place as u32 },
+            queue: rule.queue,
+            hash: rule.hash,
+            idle_since_ns: 0,
+        };
+        self.rules.iter().enumerate().map(old).filter(|old| may_expire(*old)).count();
+        self.rules.len()
+    }
 }
 
 #[derive(Default)]
@@ -48,6 +80,7 @@ pub struct Recorder {
     pub settled: Vec<(u64, Verdict)>,
     pub read: Vec<u64>,
     pub events: Vec<Event>,
+    pub deferred: Vec<(CpuId, Nanos)>,
 }
 
 impl Meter for Recorder {
@@ -70,6 +103,9 @@ impl Executor for Recorder {
     }
     fn send_ipi(&mut self, target: CpuId) {
         self.ipis.push(target);
+    }
+    fn defer(&mut self, cpu: CpuId, at_ns: Nanos) {
+        self.deferred.push((cpu, at_ns));
     }
     fn signal(&mut self, _signal: Signal) {}
 }
@@ -98,9 +134,15 @@ pub fn config(cpus: u16) -> HostConfig {
             flow_limit: false,
             flow_limit_buckets: 4096,
         },
-        sockets: SocketConfig { accept: Accept::Any, rcvbuf_bytes: 1 << 30, max_sockets: 1000 },
+        sockets: SocketConfig {
+            accept: Accept::Any,
+            rcvbuf_bytes: 1 << 30,
+            max_sockets: 1000,
+            priorities: Vec::new(),
+        },
+        steering: SteeringConfig::default(),
         tcp: TcpConfig { rcvbuf_bytes: 1 << 20, max_out_of_order_frames: 4096, gap: Gap::Wait },
-        apps: AppConfig { count: 1, work_per_message: 1 },
+        apps: AppConfig { count: 1, acceptors: 0, readers_per_socket: 1, work_per_message: 1 },
     }
 }
 
@@ -123,6 +165,9 @@ impl Ground {
                 waiting: (0..queues).map(|_| VecDeque::new()).collect(),
                 armed: vec![false; queues.into()],
                 starved: false,
+                rules: Vec::new(),
+                rules_max: usize::MAX,
+                evicts: None,
             },
             seen: Recorder { ns_per_op: 100, ..Recorder::default() },
             frames: 0,
@@ -176,6 +221,34 @@ impl Ground {
 
     pub fn read_all(&mut self) {
         while self.host.app_step(TaskId(0), &mut self.buffers, &mut self.seen) == host::app::AppStep::Read {}
+    }
+
+    /// One receive call of a task on a CPU.
+    pub fn read_on(&mut self, cpu: u16, task: u32) -> host::app::AppStep {
+        self.seen.cpu = CpuId(cpu);
+        self.host.app_step(TaskId(task), &mut self.buffers, &mut self.seen)
+    }
+
+    /// All deferred work of a CPU that is due.
+    pub fn work(&mut self, cpu: u16) -> host::steering::WorkStep {
+        self.seen.cpu = CpuId(cpu);
+        loop {
+            let step = self.host.work_step(&mut self.queues, &mut self.seen);
+            if step != host::steering::WorkStep::More {
+                return step;
+            }
+        }
+    }
+
+    /// A frame arrives and is taken as far as CPU 0 takes it.
+    pub fn receive(&mut self, queue: u16, hash: u32, frame: &[u8]) {
+        self.arrive(queue, hash, frame);
+        self.interrupt(0, queue);
+        while self.net_rx_action(0) == host::softirq::Progress::RaisedAgain {}
+    }
+
+    pub fn steering(&self, counter: host::steering::SockSteeringCounter) -> u64 {
+        self.host.sock_steering().value(counter)
     }
 
     pub fn drops(&self, reason: DropReason) -> usize {

@@ -10,6 +10,7 @@ pub use outcome::CardOutcome;
 use crate::clock::Clock;
 use crate::ports::Outlet;
 use graph::observe::Observations;
+use graph::scenario::Mode;
 use graph::{Hasher, ReceivePath, Scenario, ScenarioError};
 use nic::{Classified, Nic, Steered};
 use stage::{BufferPool, CpuId, FrameId, Nanos, QueueId, RxPacket, RxQueues, Signal};
@@ -191,6 +192,11 @@ fn check(scenario: &Scenario) -> Result<(), ScenarioError> {
         let value = format!("{:?}", scenario.host.rps.cpus);
         let allowed = "empty with host = linux: the interface's own rps_cpus hold";
         return Err(ScenarioError::new("host.rps.cpus", value, allowed));
+    }
+    if matches!(scenario.steering.mode, Mode::Rps | Mode::Rfs | Mode::Arfs | Mode::Callback) {
+        let allowed =
+            "none, rss or ntuple with host = linux: the kernel's own RPS and RFS are set on the interface";
+        return Err(ScenarioError::new("steering.mode", scenario.steering.mode.name(), allowed));
     }
     if !scenario.costs.is_empty() {
         let value = format!("{} rows", scenario.costs.len());

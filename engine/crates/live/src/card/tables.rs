@@ -16,7 +16,7 @@ impl CardOutcome {
             "latency" => tables::latency(seen),
             "counters" => {
                 let queues = self.nic.queues().iter().map(|queue| queue.counters());
-                tables::counters(queues, self.nic.steering(), std::iter::empty())
+                tables::counters(queues, self.nic.steering(), std::iter::empty(), &stage::Counters::default())
             }
             "trace" => tables::trace(seen),
             "verdicts" => tables::verdicts(seen),

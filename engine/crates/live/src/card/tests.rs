@@ -127,6 +127,7 @@ fn without_loss_a_kernel_that_is_behind_is_asked_again() {
 fn what_a_kernel_cannot_honour_is_refused_by_its_key() {
     for (document, key) in [
         ("version = 1\n[host.rps]\ncpus = [1]", "host.rps.cpus"),
+        ("version = 1\n[steering]\nmode = \"callback\"", "steering.mode"),
         ("version = 1\n[[costs]]\nop = \"napi.poll\"\nns = 1.0\nsource = \"x\"", "costs"),
     ] {
         let scenario = Scenario::parse(document, graph::scenario::Format::Toml).unwrap();

@@ -11,7 +11,8 @@ use crate::offers::Looked;
 use crate::ports::Port;
 use graph::observe::Observations;
 use graph::to_ethernet;
-use nic::{Classified, Nic, NicCounter};
+use nic::steering::FlowKey;
+use nic::{Classified, Nic, NicCounter, Steered};
 use stage::{BufferId, Counters, DropReason, FrameId, HashType, Nanos, QueueId, RxPacket};
 use std::sync::Arc;
 use std::time::Duration;
@@ -72,12 +73,12 @@ impl NicThread {
             let (began_ns, waited_ns) = (now_ns, self.waited_ns);
             looked.at_batch(&self.nic, batch, &mut self.scratch);
             now_ns = shared.now_ns();
-            for ((offer, frame), classified) in batch.iter().zip(&looked.classified) {
+            for ((offer, frame), (classified, key)) in batch.iter().zip(looked.iter()) {
                 if self.pacing == Pacing::Paced && offer.arrived_ns > now_ns {
                     self.publish(now_ns, shared);
                     now_ns = self.wait_until(offer.arrived_ns, shared);
                 }
-                now_ns = self.receive(now_ns, offer, frame, classified, shared);
+                now_ns = self.receive(now_ns, offer, frame, (classified, key), shared);
             }
             self.publish(now_ns, shared);
             if let Some(times) = &mut self.batch_times {
@@ -117,23 +118,25 @@ impl NicThread {
         mut now_ns: Nanos,
         offer: &Offer,
         frame: &[u8],
-        classified: &Classified,
+        (classified, key): (&Classified, &FlowKey),
         shared: &Shared,
     ) -> Nanos {
         let mut scratch = std::mem::take(&mut self.scratch);
         let frame = to_ethernet(offer.link, frame, &mut scratch);
         let id = FrameId(self.offered_frames);
         self.offered_frames += 1;
-        let queue_id = self.nic.queue_of(classified);
+        let to = self.nic.steer(now_ns, frame, classified, key);
+        let queue_id = to.queue;
         let queue = classified.drop.is_none().then_some(queue_id);
         self.observations.offered(queue);
         self.observations.trace(now_ns, id, None, None, "wire", || format!("{} bytes", frame.len()));
         let placed = match classified.drop {
             Some(reason) => Err(reason),
+            None if to.discard => Err(DropReason::RxFilter),
             None => self.room(queue_id, frame.len(), &mut now_ns, shared),
         };
         match placed {
-            Ok(()) => self.write(now_ns, id, offer, frame, classified, queue_id),
+            Ok(()) => self.write(now_ns, id, offer, frame, classified, to),
             Err(reason) => {
                 if let Some(queue) = self.queues.get_mut(queue_id.index()) {
                     queue.counters.add(counter_of(reason), 1);
@@ -190,8 +193,9 @@ impl NicThread {
         offer: &Offer,
         frame: &[u8],
         classified: &Classified,
-        queue_id: QueueId,
+        to: Steered,
     ) {
+        let queue_id = to.queue;
         let Some(queue) = self.queues.get_mut(queue_id.index()) else { return };
         let packet = RxPacket {
             frame: id,
@@ -203,7 +207,7 @@ impl NicThread {
             hash: classified.hash,
             hash_type: classified.hash_type,
             checksum_good: classified.checksum_good,
-            by_rule: false,
+            by_rule: to.by_rule,
             sent_ns: match self.pacing {
                 Pacing::Paced => offer.sent_ns,
                 // The source does not keep its times: the frame is sent when it is taken.

@@ -5,12 +5,14 @@ use super::nic_thread::NicThread;
 use super::round_times::RoundTimes;
 use graph::observe::Observations;
 use graph::{LawBroken, Scenario};
-use nic::NicCounter;
+use nic::{Nic, NicCounter};
 use stage::{Counters, CpuId, Nanos, QueueId, Tally};
 
 /// A finished run in real time.
 pub struct Outcome {
     pub(super) scenario: Scenario,
+    /// Its rules and what they met; its rings stayed empty.
+    pub(super) nic: Nic,
     pub(super) observations: Observations,
     pub(super) hosts: Vec<HostThread>,
     /// By queue.
@@ -25,8 +27,8 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    pub(super) fn new(scenario: Scenario, nic: NicThread, mut hosts: Vec<HostThread>) -> Self {
-        let NicThread { queues, mut observations, offered_frames, lost_ns, batch_times, .. } = nic;
+    pub(super) fn new(scenario: Scenario, thread: NicThread, mut hosts: Vec<HostThread>) -> Self {
+        let NicThread { nic, queues, mut observations, offered_frames, lost_ns, batch_times, .. } = thread;
         let lost_ns = hosts.iter().map(|host| host.lost_ns).fold(lost_ns, Nanos::max);
         let mut counters = Vec::with_capacity(queues.len());
         let mut with_nic = vec![0; hosts.len()];
@@ -50,6 +52,7 @@ impl Outcome {
         let elapsed_ns = hosts.iter().map(|host| host.ended_ns).max().unwrap_or(0);
         Outcome {
             scenario,
+            nic,
             observations,
             hosts,
             counters,

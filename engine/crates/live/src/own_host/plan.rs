@@ -1,6 +1,7 @@
 //! What runs where, and what this ground refuses.
 
 use super::settings::{Pacing, Settings};
+use graph::scenario::Mode;
 use graph::{Scenario, ScenarioError, irq_cpu_of};
 use stage::{CpuId, QueueId, TaskId};
 
@@ -90,17 +91,7 @@ fn check(scenario: &Scenario, settings: &Settings) -> Result<(), ScenarioError> 
         let value = format!("{:?}", scenario.host.rps.cpus);
         return refused("host.rps.cpus", value, "empty with clock = real: frames stay on their queue's CPU");
     }
-    if !scenario.steering.rules.is_empty() {
-        let value = format!("{} rules", scenario.steering.rules.len());
-        return refused("steering.rules", value, "none with clock = real: its NIC has no flow table");
-    }
-    if !scenario.host.apps.pinned {
-        return refused(
-            "host.apps.pinned",
-            "false".into(),
-            "true with clock = real: applications do not move",
-        );
-    }
+    check_steering(scenario)?;
     if !scenario.costs.is_empty() {
         let value = format!("{} rows", scenario.costs.len());
         return refused("costs", value, "none with clock = real: work costs what it costs");
@@ -120,6 +111,37 @@ fn check(scenario: &Scenario, settings: &Settings) -> Result<(), ScenarioError> 
         if settings.pacing != Pacing::Lossless {
             return refused("prepared_frames", frames.to_string(), "only with pacing = lossless");
         }
+    }
+    Ok(())
+}
+
+/// Sockets are read where their frames arrive, so that nothing can follow a reader.
+fn check_steering(scenario: &Scenario) -> Result<(), ScenarioError> {
+    let (host, apps) = (&scenario.host, &scenario.host.apps);
+    let refused = |key: &str, value: String, allowed: &str| {
+        Err(ScenarioError::new(key, value, format!("{allowed} with clock = real: applications do not move")))
+    };
+    if !matches!(scenario.steering.mode, Mode::None | Mode::Rss | Mode::Ntuple) {
+        let value = scenario.steering.mode.name().to_owned();
+        return refused("steering.mode", value, "none, rss or ntuple");
+    }
+    if !apps.pinned {
+        return refused("host.apps.pinned", "false".into(), "true");
+    }
+    if apps.migrations_per_second > 0 {
+        return refused("host.apps.migrations_per_second", apps.migrations_per_second.to_string(), "0");
+    }
+    for (key, value) in [
+        ("host.apps.migrations", apps.migrations.len()),
+        ("host.apps.acceptors", apps.acceptors as usize),
+        ("host.unplug", host.unplug.len()),
+    ] {
+        if value > 0 {
+            return refused(key, value.to_string(), "none");
+        }
+    }
+    if apps.readers_per_socket > 1 {
+        return refused("host.apps.readers_per_socket", apps.readers_per_socket.to_string(), "1");
     }
     Ok(())
 }

@@ -17,7 +17,10 @@ impl Outcome {
             "queues" => tables::queues(self.queue_rows()),
             "drops" => tables::drops(seen),
             "latency" => tables::latency(seen),
-            "flows" => tables::flows(self.hosts.iter().flat_map(|host| host.host.sockets().iter())),
+            "flows" => tables::flows(
+                self.hosts.iter().flat_map(|host| host.host.sockets().iter()),
+                self.nic.steering(),
+            ),
             "events" => tables::events(seen),
             "counters" => {
                 let none = stage::Counters::default();
@@ -26,7 +29,8 @@ impl Outcome {
                     own.and_then(|own| own.host.softnets().get(usize::from(cpu))).map(|s| &s.counters)
                 };
                 let cpus = (0..self.scenario.host.cpus).map(|cpu| softnet(cpu).unwrap_or(&none));
-                tables::counters(self.counters.iter().cloned(), None, cpus)
+                let queues = self.counters.iter().cloned();
+                tables::counters(queues, self.nic.steering(), cpus, &stage::Counters::default())
             }
             "trace" => tables::trace(seen),
             "verdicts" => tables::verdicts(seen),

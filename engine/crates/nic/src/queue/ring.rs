@@ -3,7 +3,7 @@
 
 use super::descriptor::{DONE, Descriptor, END_OF_PACKET};
 use super::written_back::WrittenBack;
-use stage::{BufferId, BufferPool, DropReason, Nanos, QueueId, Region, RxPacket, Touch};
+use stage::{BufferId, BufferPool, DropReason, Nanos, Progress, QueueId, Region, RxPacket, Touch};
 
 /// Where a frame was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,12 +39,8 @@ pub struct Ring {
     buffer_bytes: usize,
     /// When the newest frame was written back.
     newest_ns: Nanos,
-    /// Frames the host has taken.
-    taken: u64,
-    /// Of these, those it had done with at `done_ns`, and before that.
-    done: u64,
-    done_before: u64,
-    done_ns: Nanos,
+    /// What the host has taken, and what it has done with.
+    progress: Progress,
     /// Frames written back and not taken, oldest first.
     frames: WrittenBack,
 }
@@ -66,10 +62,7 @@ impl Ring {
             refill_batch,
             buffer_bytes: buffer_bytes as usize,
             newest_ns: 0,
-            taken: 0,
-            done: 0,
-            done_before: 0,
-            done_ns: 0,
+            progress: Progress::default(),
             frames: WrittenBack::new(size as usize),
         }
     }
@@ -96,27 +89,23 @@ impl Ring {
 
     /// Frames written back since the beginning.
     pub(crate) fn written(&self) -> u64 {
-        self.taken + self.frames.len() as u64
+        self.progress.taken() + self.frames.len() as u64
     }
 
     /// Frames the host has taken since the beginning.
     pub(crate) fn taken(&self) -> u64 {
-        self.taken
+        self.progress.taken()
     }
 
-    /// Frames the host has done with by `now_ns`. It says so when it comes back for more or arms the interrupt, which
-    /// in virtual time may be ahead of a frame that arrives now.
+    /// Frames the host has done with by `now_ns`.
     pub(crate) fn done(&self, now_ns: Nanos) -> u64 {
-        if now_ns >= self.done_ns { self.done } else { self.done_before }
+        self.progress.done(now_ns)
     }
 
     /// The host has done with all it took.
     #[inline]
     pub(crate) fn all_done(&mut self, now_ns: Nanos) {
-        if now_ns > self.done_ns {
-            (self.done_before, self.done_ns) = (self.done, now_ns);
-        }
-        self.done = self.taken;
+        self.progress.all_done(now_ns);
     }
 
     /// The buffer a frame is written to if so many of one descriptor each come before it; `None` beyond those posted.
@@ -266,7 +255,7 @@ impl Ring {
     pub(crate) fn take(&mut self, now_ns: Nanos, limit: usize, out: &mut Vec<RxPacket>) -> usize {
         self.all_done(now_ns);
         let taken = self.ready(now_ns).min(limit);
-        self.taken += taken as u64;
+        self.progress.take(taken as u64);
         for run in self.frames.oldest(taken) {
             out.extend_from_slice(run);
             self.vacant += run.iter().map(|packet| self.descriptors_for(packet.bytes as usize)).sum::<u32>();

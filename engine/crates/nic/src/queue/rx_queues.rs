@@ -3,7 +3,7 @@
 use crate::Nic;
 use crate::queue::{Moving, open_frames, pass};
 use stage::{
-    BufferPool, Nanos, OldRule, QueueId, RuleId, RxPacket, RxQueues, Signal, SteerRequest, SteeringError,
+    BufferPool, Nanos, OldRule, QueueId, RxPacket, RxQueues, Signal, SteerRequest, SteeringError, Written,
 };
 
 impl RxQueues for Nic {
@@ -47,8 +47,9 @@ impl RxQueues for Nic {
         queue.count_interrupt(signal)
     }
 
-    fn steer_flow(&mut self, now_ns: Nanos, request: &SteerRequest) -> Result<RuleId, SteeringError> {
-        self.insert_rule(now_ns, request)
+    fn steer_flow(&mut self, now_ns: Nanos, request: &SteerRequest) -> Result<Written, SteeringError> {
+        let rule = self.insert_rule(now_ns, request)?;
+        Ok(Written { rule, evicted: self.steering().and_then(|table| table.evicted()) })
     }
 
     fn expire_flows(
@@ -60,7 +61,7 @@ impl RxQueues for Nic {
         let Some(table) = &mut self.steering else { return 0 };
         let queues = Moving(&mut self.queues);
         table.scan(now_ns, limit, &queues, |rule, known, idle_since_ns| {
-            may_expire(OldRule { rule, queue: known.queue, idle_since_ns })
+            may_expire(OldRule { rule, queue: known.queue, hash: known.hash, idle_since_ns })
         })
     }
 }

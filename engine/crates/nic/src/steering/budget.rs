@@ -22,7 +22,8 @@ impl Budget {
 
     /// Whether one more may be written now, which then counts.
     pub(super) fn take(&mut self, now_ns: Nanos) -> bool {
-        if self.due_ns > now_ns + self.tolerance_ns {
+        // Of two CPUs one may be a step ahead: without a limit their times do not matter.
+        if self.interval_ns > 0 && self.due_ns > now_ns + self.tolerance_ns {
             return false;
         }
         self.due_ns = self.due_ns.max(now_ns) + self.interval_ns;
@@ -45,6 +46,6 @@ mod tests {
     #[test]
     fn nothing_said_is_no_limit() {
         let mut budget = Budget::new(0);
-        assert!((0..1_000_000).all(|_| budget.take(7)));
+        assert!((0..1_000_000).all(|i| budget.take(1_000_000 - i)));
     }
 }

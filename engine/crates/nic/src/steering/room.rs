@@ -2,7 +2,7 @@
 
 use super::admission::{LOOKED_AT, Standing};
 use super::rule::{Rule, State};
-use super::table::{LOOK, most_leaving};
+use super::table::{LOOK, id, most_leaving};
 use super::{Admission, Moves, QueueProgress, Slot, SteeringCounter, SteeringTable};
 use stage::{Errno, Nanos, SteeringError};
 
@@ -42,7 +42,9 @@ impl SteeringTable {
         };
         let victim = victim.filter(|(_, other)| standing.replaces(other, now_ns, self.config.idle_ns));
         let (place, _) = victim.ok_or(refusal)?;
+        let evicted = self.rules.get(place as usize).map(|rule| id(place, rule));
         self.let_go(now_ns, place, queues)?;
+        self.evicted = evicted;
         self.tally.add(SteeringCounter::Evict, 1);
         Ok(())
     }

@@ -36,6 +36,8 @@ pub struct SteeringTable {
     serial: u32,
     budget: Budget,
     ntuple: NtupleRules,
+    /// The rule that made room for the last one written.
+    pub(super) evicted: Option<RuleId>,
     /// Where the next scan begins.
     cursor: usize,
     pub(super) lookups: u64,
@@ -61,6 +63,7 @@ impl SteeringTable {
             serial: 0,
             budget: Budget::new(config.insertions_per_second),
             ntuple: config.explicit(queues)?,
+            evicted: None,
             cursor: 0,
             lookups: 0,
             hits: 0,
@@ -161,6 +164,7 @@ impl SteeringTable {
         queues: &impl QueueProgress,
     ) -> Result<RuleId, SteeringError> {
         self.tally.add(SteeringCounter::Add, 1);
+        self.evicted = None;
         let done = self.write(now_ns, request, queues);
         let counter = match done.map_err(|error| error.errno) {
             Ok(_) => SteeringCounter::Ok,
@@ -171,6 +175,11 @@ impl SteeringTable {
         };
         self.tally.add(counter, 1);
         done
+    }
+
+    /// The rule that made room for the one written last, if one did.
+    pub fn evicted(&self) -> Option<RuleId> {
+        self.evicted
     }
 
     /// Send the flow of a rule to another queue.
@@ -361,7 +370,7 @@ impl SteeringTable {
     }
 }
 
-fn id(place: u32, rule: &Rule) -> RuleId {
+pub(super) fn id(place: u32, rule: &Rule) -> RuleId {
     RuleId { place, serial: rule.serial }
 }
 

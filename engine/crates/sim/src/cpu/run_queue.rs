@@ -8,6 +8,8 @@ use stats::Picos;
 pub(crate) enum Entity {
     /// The CPU's softirq thread.
     Ksoftirqd,
+    /// The CPU's thread for deferred work (kworker).
+    Worker,
     /// An application.
     App(TaskId),
 }
@@ -47,7 +49,7 @@ impl RunQueue {
     /// Make an entity runnable; answers whether it should preempt the present one. A sleeper comes back at most one
     /// slice ahead of the others (`place_entity`).
     pub(crate) fn enqueue(&mut self, entity: Entity) -> bool {
-        if self.runnable.iter().any(|r| r.entity == entity) {
+        if self.contains(entity) {
             return false;
         }
         let vruntime_ps = self.min_vruntime_ps.saturating_sub(self.base_slice_ps / 2);
@@ -59,7 +61,12 @@ impl RunQueue {
         }
     }
 
-    /// Take an entity off: it sleeps.
+    /// Whether an entity is runnable here.
+    pub(crate) fn contains(&self, entity: Entity) -> bool {
+        self.runnable.iter().any(|r| r.entity == entity)
+    }
+
+    /// Take an entity off: it sleeps, or goes elsewhere.
     pub(crate) fn dequeue(&mut self, entity: Entity) {
         self.runnable.retain(|r| r.entity != entity);
         if self.current == Some(entity) {
