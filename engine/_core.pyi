@@ -305,6 +305,17 @@ class Bump:
     ) -> None:
         """Begin to carry frames. Raises ScenarioError, OSError."""
 
+    def steer(self, flow: Flow, queue: int, *, from_second: bool = False) -> None:
+        """Send a flow to a queue of the NIC on the way from the first port, or the second; from any thread.
+
+        The next frames obey. The flow table counts what it refuses (`counters`, stage steering).
+
+        Raises
+        ------
+        ValueError : an address or protocol that is none.
+        RuntimeError : stopped already.
+        """
+
     def stop(self) -> tuple[LinuxOutcome, LinuxOutcome]:
         """End; what the ways from the first and from the second port came to.
 

@@ -287,13 +287,14 @@ SPECS: tuple[HostTable, ...] = (
             _column(
                 "late_packets", "float64", "packets", "met the stack elsewhere meanwhile; NaN as packet_ns"
             ),
+            _column("told_ns", "float64", "ns", "to the engine's flow table being asked; NaN: it was not"),
         ),
         timed=False,
     ),
     HostTable(
         "follow_packets",
         "packets of the followed flow at one place; sent = received + dropped, whatever the reason",
-        ("socket", "bcc", "netlink", "procfs"),
+        ("socket", "bcc", "netlink", "procfs", "engine"),
         (
             _column("place", "category", "", "sent, steered, passed, stack, received, reordered or dropped"),
             _column("reason", "category", "", "the counter of a drop; empty: none"),

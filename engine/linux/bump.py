@@ -11,11 +11,12 @@ import subprocess
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import Any, Literal
 
 from engine import _core
-from engine.linux import device, leftovers
+from engine.linux import device, leftovers, napi_threads
 from engine.linux.namespace import Namespace
 from engine.run import Stats
 from engine.scenario import Scenario
@@ -70,6 +71,9 @@ class Bump:
     idle : what the engine's two threads do when nothing has come.
     cpus : of those threads; default the first two this process may use.
     mtu : of both interfaces, in bytes.
+    queue_cpus : let each queue of both interfaces be polled by a kernel thread of its own (threaded NAPI),
+        kept on these CPUs in turn, so that the queue decides the CPU; None: the kernel receives on the CPU
+        of the engine's thread.
     tx_queue_frames : that a host may have sent and the NIC not taken yet; more are dropped and counted
         in `missed`.
 
@@ -96,6 +100,7 @@ class Bump:
         idle: Literal["sleep", "busy_poll"] = "sleep",
         cpus: tuple[int, int] | None = None,
         mtu: int = 1500,
+        queue_cpus: Sequence[int] | None = None,
         tx_queue_frames: int = 10_000,
     ) -> None:
         self.scenario = scenario or Scenario(name="bump")
@@ -105,6 +110,7 @@ class Bump:
         """Frames a sender dropped, by direction, for the NIC was behind by its whole queue."""
         self._idle, self._cpus = idle, cpus
         self._mtu, self._tx_queue_frames = mtu, tx_queue_frames
+        self._queue_cpus = queue_cpus
         self._open = ExitStack()
         self._running: _core.Bump | None = None
 
@@ -112,6 +118,20 @@ class Bump:
     def stats(self) -> dict[Way, Stats]:
         """Where every frame ended, by direction: rx = delivered + dropped + pending + consumed."""
         return {way: json.loads(outcome.stats()) for way, outcome in self.outcomes.items()}
+
+    def steer(self, way: Way, flow: _core.Flow, queue: int) -> None:
+        """Send a flow to a queue of one direction's NIC, from any thread; needs `steering.mode = "ntuple"`.
+
+        The next frames obey. What the flow table refuses it counts (table counters, stage steering).
+
+        Raises
+        ------
+        ValueError : an address or protocol that is none.
+        RuntimeError : the wire is not up.
+        """
+        if self._running is None:
+            raise RuntimeError("the wire is not up: enter it first")
+        self._running.steer(flow, queue, from_second=way == "to_client")
 
     def arrow(self, name: str, way: Way) -> _core.Table:
         """A table of one direction as an Arrow record batch (PyCapsule interface). Raises KeyError."""
@@ -124,8 +144,8 @@ class Bump:
             hosts = []
             for name, address, ipv6 in (("client", CLIENT, CLIENT_IPV6), ("server", SERVER, SERVER_IPV6)):
                 namespace = opened.enter_context(Namespace(name))
-                queues = self.scenario.nic.queues
-                tap = namespace.call(lambda queues=queues: _core.Tap(DEVICE, queues))  # type: ignore[misc]
+                napi: Literal["off", "on"] = "off" if self._queue_cpus is None else "on"
+                tap = namespace.call(partial(_core.Tap, DEVICE, self.scenario.nic.queues, napi=napi))
                 taps.append(opened.enter_context(tap))
                 device.bring_up_loopback(namespace)
                 addresses = [f"{address}/24", f"{ipv6}/64"]
@@ -136,9 +156,17 @@ class Bump:
                     tx_queue_frames=self._tx_queue_frames,
                     addresses=addresses,
                 )
+                if self._queue_cpus is not None:
+                    napi_threads.pin(napi_threads.start(namespace, tap), self._queue_cpus)
                 hosts.append(Host(namespace, address, ipv6))
             self.client, self.server = hosts
-            self._running = _core.Bump(self.scenario.resolved(), *taps, idle=self._idle, cpus=self._cpus)
+            self._running = _core.Bump(
+                self.scenario.resolved(),
+                *taps,
+                idle=self._idle,
+                cpus=self._cpus,
+                queue_cpus=self._queue_cpus or (),
+            )
             self._open = opened.pop_all()
         return self
 

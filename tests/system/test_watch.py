@@ -4,12 +4,11 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
-from tests.system.test_follow import alive, held
+from tests.system.held import await_gone, held
 
 pytestmark = pytest.mark.needs("bcc", "bpftool")
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,8 +42,5 @@ def test_watching_leaves_no_trace(ending):
     finally:
         child.kill()
         child.wait()
-    deadline = time.monotonic() + 10
-    while programs & alive("prog") or maps & alive("map"):
-        assert time.monotonic() < deadline, "programs or maps stay"
-        time.sleep(0.05)
+    await_gone(programs, maps)
     assert (mounted(), SWITCH.read_text(), sorted(Path("/sys/class/net").iterdir())) == before

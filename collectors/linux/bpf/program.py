@@ -63,7 +63,7 @@ class Program:
         """The kernel's description of tracepoints whose names were asked for, by `category/event`."""
         self.load_s = load_s
         """Seconds it took to compile, load and attach."""
-        self.ring = Ring(self._descriptor("events"), ring_pages * PAGE_BYTES, EVENT)
+        self.ring = Ring(self.descriptor("events"), ring_pages * PAGE_BYTES, EVENT)
 
     @property
     def lost(self) -> int:
@@ -79,7 +79,7 @@ class Program:
         """One element of a per-CPU array of 64-bit words; shape (possible CPUs, words)."""
         values = np.zeros((self._cpus, words), dtype=np.uint64)
         key = np.array([index], dtype=np.uint32)
-        if self._library.bpf_lookup_elem(self._descriptor(table), _pointer(key), _pointer(values)):
+        if self._library.bpf_lookup_elem(self.descriptor(table), _pointer(key), _pointer(values)):
             raise OSError(ctypes.get_errno(), f"BPF map {table} cannot be read")
         return values
 
@@ -87,7 +87,7 @@ class Program:
         self, table: str, key: np.dtype[np.void], value: np.dtype[np.void]
     ) -> list[tuple[np.void, np.void]]:
         """Keys and values of a hash as they are now."""
-        descriptor = self._descriptor(table)
+        descriptor = self.descriptor(table)
         found: dict[bytes, tuple[np.void, np.void]] = {}
         at = np.zeros(1, dtype=key)
         step = self._library.bpf_get_first_key(descriptor, _pointer(at), key.itemsize)
@@ -104,13 +104,13 @@ class Program:
         """Set one element of a table of 32-bit keys and values. Raises OSError."""
         words = np.array([key, value], dtype=np.uint32)
         if self._library.bpf_update_elem(
-            self._descriptor(table), _pointer(words), _pointer(words[1:]), ctypes.c_ulonglong(0)
+            self.descriptor(table), _pointer(words), _pointer(words[1:]), ctypes.c_ulonglong(0)
         ):
             raise OSError(ctypes.get_errno(), f"BPF map {table} cannot be written")
 
     def map_id(self, table: str) -> int:
         """The kernel's number of a map, as tracepoints tell it."""
-        lines = Path(f"/proc/self/fdinfo/{self._descriptor(table)}").read_text().splitlines()
+        lines = Path(f"/proc/self/fdinfo/{self.descriptor(table)}").read_text().splitlines()
         return int(dict(line.split(":", 1) for line in lines)["map_id"])
 
     def xdp(self, function: str) -> int:
@@ -134,7 +134,8 @@ class Program:
             atexit.unregister(self._bpf.cleanup)  # else the compiled module lives as long as the process
             self._bpf = None
 
-    def _descriptor(self, table: str) -> int:
+    def descriptor(self, table: str) -> int:
+        """File descriptor of a map; stays the program's. Raises KeyError."""
         if table not in self._tables:
             found = int(self._library.bpf_table_fd(self._bpf.module, table.encode()))
             if found < 0:

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from collectors.linux.bpf.program import MIGRATED
 
-FIRST_PACKET, FIRST_READ = 3, 4
+FIRST_PACKET, FIRST_READ, TOLD = 3, 4, 5
 NAN = float("nan")
 
 
@@ -17,7 +17,7 @@ def moves(events: npt.NDArray[np.void]) -> list[tuple[object, ...]]:
     Parameters
     ----------
     events : of `collectors.linux.bpf.program.EVENT`, of any tasks, in any order of CPUs. A first packet or
-        read belongs to the last move of its task before it.
+        read, and when the engine was told, belong to the last move of their task before them.
     """
     rows: list[tuple[object, ...]] = []
     last: dict[int, tuple[int, int, int]] = {}
@@ -33,11 +33,13 @@ def moves(events: npt.NDArray[np.void]) -> list[tuple[object, ...]]:
         if kind == MIGRATED:
             end(tid)
             last[tid] = (time_ns, int(event["from_cpu"]), int(event["to_cpu"]))
-            followed[tid] = [NAN, NAN, NAN]
+            followed[tid] = [NAN, NAN, NAN, NAN]
         elif tid in last and kind == FIRST_PACKET:
             followed[tid][0], followed[tid][2] = float(time_ns - last[tid][0]), float(event["from_cpu"])
         elif tid in last and kind == FIRST_READ:
             followed[tid][1] = float(time_ns - last[tid][0])
+        elif tid in last and kind == TOLD:
+            followed[tid][3] = float(time_ns - last[tid][0])
     for tid in last:
         end(tid)
     return sorted(rows)

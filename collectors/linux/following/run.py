@@ -6,6 +6,7 @@ import os
 import random
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from typing import Literal, get_args
 
 import numpy as np
@@ -15,14 +16,16 @@ import pandas as pd
 from collectors.columns import Clock, Source
 from collectors.linux.columns import TABLES
 from collectors.linux.following.endpoints import Endpoint, Protocol, Settings
-from collectors.linux.following.ground import READER, Ground
+from collectors.linux.following.engine import EngineSteering, Wire
+from collectors.linux.following.ground import Loss, Veth
 from collectors.linux.following.kernel import KernelSteering
 from collectors.linux.following.moves import moves as moves_of
+from collectors.linux.following.steering import Steering
 from collectors.linux.frame import frame
 from collectors.linux.unavailable import Unavailable
 
-Steering = Literal["xdp", "none"]
-Part = Literal["packet", "read"]
+By = Literal["xdp", "engine", "none"]
+Part = Literal["packet", "read", "told"]
 FIRST_READ_S = 5.0
 
 
@@ -34,7 +37,7 @@ class FollowRun:
     def __init__(
         self,
         protocol: Protocol,
-        steering: Steering,
+        steering: By,
         moves: pd.DataFrame,
         packets: pd.DataFrame,
         sent_per_s: float,
@@ -90,7 +93,7 @@ class FollowRun:
 
 def follow(
     protocol: Protocol = "udp",
-    steering: Steering = "xdp",
+    steering: By = "xdp",
     *,
     moves: int = 100,
     every_s: float = 0.02,
@@ -103,12 +106,13 @@ def follow(
 ) -> FollowRun:
     """Move a reader of a flow from CPU to CPU by `sched_setaffinity`, and time how its packets follow.
 
-    Two namespaces joined by a veth pair are made for it and vanish with it; nothing else of the machine is
-    touched.
+    Two namespaces and what joins them, a veth pair or the engine between two TAP devices, are made for it and
+    vanish with it; nothing else of the machine is touched.
 
     Parameters
     ----------
-    steering : `xdp`: the scheduler's tracepoint tells a BPF map, which native XDP obeys; `none`: as the
+    steering : `xdp`: the scheduler's tracepoint tells a BPF map, which native XDP obeys; `engine`: it tells
+        the engine's NIC, which stands between sender and reader, and whose flow table obeys; `none`: as the
         kernel does it by itself.
     moves : how many.
     every_s : seconds between two moves on average; each is up to half earlier or later.
@@ -127,15 +131,19 @@ def follow(
     allowed = sorted(os.sched_getaffinity(0))
     among = allowed if cpus is None else list(cpus)
     _check(protocol, steering, moves, every_s, packets_per_s, message_bytes, among, allowed)
-    settings = Settings(protocol, READER, packets_per_s, message_bytes, receive_buffer_bytes)
     first = among[0] if sender_cpu is None else sender_cpu
+    follows: type[Steering] = {"xdp": KernelSteering, "engine": EngineSteering, "none": Steering}[steering]
     with (
-        Ground() as ground,
-        KernelSteering(ground, steered=steering == "xdp") as kernel,
-        Endpoint(settings, ground.reader, among[0]) as reader,
-        Endpoint(settings, ground.sender, first, reader.port) as sender,
+        Wire(list(dict.fromkeys(among))) if steering == "engine" else Veth() as ground,
+        follows(ground) as followed,
+        ExitStack() as ends,
     ):
-        _await_first_read(kernel)
+        settings = Settings(
+            protocol, ground.reader_address, packets_per_s, message_bytes, receive_buffer_bytes
+        )
+        reader = ends.enter_context(Endpoint(settings, ground.reader, among[0]))
+        sender = ends.enter_context(Endpoint(settings, ground.sender, first, reader.port))
+        _await_first_read(followed)
         _move(reader.tid, among, moves, every_s, random.Random(seed))
         sender.stop()
         if protocol == "tcp":  # it closes when the reader has seen the end
@@ -144,9 +152,8 @@ def follow(
             sent = sender.answer()
             reader.stop()
             read = reader.answer()
-        events = kernel.program.ring.drain()
-        places, lost = kernel.places(), kernel.program.lost
-        losses = ground.counters()
+        events, places, lost = followed.events(), followed.places(), followed.lost
+        losses = ground.losses()
     table = frame(TABLES["follow"], moves_of(events[events["tid"] == reader.tid]), "bcc")
     packets = _account(sent, read, places, losses)
     return FollowRun(protocol, steering, table, packets, sent["messages"] / sent["elapsed_ns"] * 1e9, lost)
@@ -164,7 +171,7 @@ def _check(
 ) -> None:
     for name, value, known in (
         ("protocol", protocol, get_args(Protocol)),
-        ("steering", steering, get_args(Steering)),
+        ("steering", steering, get_args(By)),
     ):
         if value not in known:
             raise ValueError(f"{name} = {value!r}: must be one of {', '.join(known)}")
@@ -182,10 +189,10 @@ def _check(
             raise ValueError(f"{name} = {number}: must be between {low} and {high}")
 
 
-def _await_first_read(kernel: KernelSteering) -> None:
+def _await_first_read(followed: Steering) -> None:
     """Until the tracepoints know whose flow it is."""
     deadline = time.monotonic() + FIRST_READ_S
-    while not kernel.followed():
+    while not followed.followed():
         if time.monotonic() > deadline:
             raise Unavailable(
                 "no read was seen: sock:sock_recv_length does not tell them", "Linux 6.3 or newer"
@@ -200,26 +207,21 @@ def _move(tid: int, among: Sequence[int], moves: int, every_s: float, dice: rand
 
 
 def _account(
-    sent: dict[str, int], read: dict[str, int], places: dict[str, int], losses: dict[str, int]
+    sent: dict[str, int], read: dict[str, int], places: dict[str, int], losses: list[Loss]
 ) -> pd.DataFrame:
     """The table follow_packets."""
     spec = TABLES["follow_packets"]
-    in_socket = [
-        ("sent", "", sent["packets"]),
-        ("received", "", read["packets"]),
-        ("reordered", "", read["reordered"]),
+    rows: list[tuple[str, str, int, Source]] = [
+        ("sent", "", sent["packets"], "socket"),
+        ("received", "", read["packets"], "socket"),
+        ("reordered", "", read["reordered"], "socket"),
+        *((name, "", places[name], "bcc") for name in ("steered", "passed", "stack")),
+        *(("dropped", name, places[name], "bcc") for name in ("cpumap.drops", "xdp.redirect_errors")),
+        *(("dropped", *loss) for loss in losses),
     ]
-    in_kernel = [(name, "", places[name]) for name in ("steered", "passed", "stack")]
-    lost_by_bpf = [("dropped", name, places[name]) for name in ("cpumap.drops", "xdp.redirect_errors")]
-    by_device = [("dropped", name, value) for name, value in losses.items() if name[0].islower()]
-    by_protocol = [("dropped", name, value) for name, value in losses.items() if name[0].isupper()]
-    parts: list[tuple[list[tuple[str, str, int]], Source]] = [
-        (in_socket, "socket"),
-        (in_kernel + lost_by_bpf, "bcc"),
-        (by_device, "netlink"),
-        (by_protocol, "procfs"),
+    parts = [
+        frame(spec, [row[:3] for row in rows if row[3] == source], source)
+        for source in dict.fromkeys(row[3] for row in rows)
     ]
-    whole = pd.concat(
-        [frame(spec, rows, source).astype({"place": "str", "reason": "str"}) for rows, source in parts]
-    )
+    whole = pd.concat([part.astype({"place": "str", "reason": "str"}) for part in parts])
     return whole.astype({"place": "category", "reason": "category"}).reset_index(drop=True)

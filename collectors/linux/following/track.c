@@ -7,9 +7,35 @@
 /* As a received packet has it; an unconnected UDP socket has no remote end, one bound to any address no
    local address. Addresses and ports in network order. */
 struct rx_flow { u32 source, destination; u16 source_port, destination_port; u32 protocol; };
-struct rx_follow { u64 late; s32 tid; u32 cpu, awaits_packet, awaits_read; };
+struct rx_follow {
+  u64 late;
+  s32 tid;
+  u32 cpu, awaits_packet, awaits_read, last_source;
+  u16 last_source_port, padding;
+};
 BPF_TABLE("lru_hash", struct rx_flow, struct rx_follow, followed, 4096);
 BPF_TABLE("lru_hash", s32, struct rx_flow, flow_of_task, 4096);
+
+/* For whoever steers by 5-tuples: a move and the flow it is about. */
+struct rx_steer { u64 time_ns; struct rx_flow flow; u32 cpu; s32 tid; };
+#ifdef STEERS
+BPF_RINGBUF_OUTPUT(steers, 8);
+BPF_PERCPU_ARRAY(steers_lost, u64, 1);
+static inline void tell(struct rx_flow *flow, struct rx_follow *known) {
+  struct rx_steer told = {.time_ns = bpf_ktime_get_ns(), .flow = *flow, .cpu = known->cpu, .tid = known->tid};
+  u32 zero = 0;
+  if (!told.flow.source) { /* the socket takes from everybody: who sent last */
+    told.flow.source = known->last_source;
+    told.flow.source_port = known->last_source_port;
+    if (!told.flow.source) return;
+  }
+  if (!steers.ringbuf_output(&told, sizeof(told), 0)) return;
+  u64 *lost = steers_lost.lookup(&zero);
+  if (lost) *lost += 1;
+}
+#else
+#define tell(flow, known)
+#endif
 
 enum { REDIRECTED, PASSED, CPUMAP_DROPS, REDIRECT_ERRORS, IN_STACK, PLACES };
 BPF_PERCPU_ARRAY(places, u64, PLACES);
@@ -51,6 +77,7 @@ TRACEPOINT_PROBE(sock, sock_recv_length) {
   if (!known) {
     followed.update(&flow, &fresh);
     flow_of_task.update(&fresh.tid, &flow);
+    tell(&flow, &fresh);
     return 0;
   }
   if (known->tid != fresh.tid) {
@@ -75,6 +102,7 @@ TRACEPOINT_PROBE(sched, sched_migrate_task) {
   known->awaits_packet = 1;
   known->awaits_read = 1;
   stream(MOVED, tid, args->orig_cpu, args->dest_cpu);
+  tell(flow, known);
   return 0;
 }
 
@@ -107,6 +135,8 @@ TRACEPOINT_PROBE(net, netif_receive_skb) {
   bpf_probe_read_kernel(&segments, sizeof(segments), &((struct skb_shared_info *)(head + end))->gso_segs);
   if (!segments) segments = 1;
   count(IN_STACK, segments);
+  known->last_source = flow.source;
+  known->last_source_port = flow.source_port;
   if (!known->awaits_packet) return 0;
   if (known->cpu != bpf_get_smp_processor_id()) {
     known->late += segments;

@@ -7,7 +7,7 @@ from collectors import linux, plots
 from collectors.linux.bpf.program import EVENT, MIGRATED
 from collectors.linux.columns import TABLES
 from collectors.linux.following import FollowRun
-from collectors.linux.following.moves import FIRST_PACKET, FIRST_READ, moves
+from collectors.linux.following.moves import FIRST_PACKET, FIRST_READ, TOLD, moves
 from collectors.linux.frame import frame
 
 
@@ -19,16 +19,18 @@ def test_the_first_packet_and_read_belong_to_the_move_before_them():
     rows = moves(
         events(
             (1000, MIGRATED, 7, 0, 1),
+            (1450, TOLD, 7, 1, 1),
             (1500, FIRST_PACKET, 7, 3, 1),
             (1600, FIRST_READ, 7, 1, 1),
             (2000, MIGRATED, 7, 1, 0),
             (2100, FIRST_READ, 7, 0, 0),
         )
     )
-    assert rows[0] == (1000, 7, 0, 1, 500.0, 600.0, 3.0)
+    assert rows[0] == (1000, 7, 0, 1, 500.0, 600.0, 3.0, 450.0)
     assert rows[1][:4] == (2000, 7, 1, 0)
     assert np.isnan(rows[1][4])
     assert rows[1][5] == 100.0
+    assert np.isnan(rows[1][7])
 
 
 def test_tasks_are_kept_apart_and_the_order_of_arrival_does_not_matter():
@@ -52,7 +54,7 @@ def run():
     table = frame(
         TABLES["follow"],
         [
-            (1000 * n, 7, n % 2, (n + 1) % 2, 100.0 * n if n < 10 else float("nan"), 1.0, 0.0)
+            (1000 * n, 7, n % 2, (n + 1) % 2, 100.0 * n if n < 10 else float("nan"), 1.0, 0.0, float("nan"))
             for n in range(1, 11)
         ],
         "bcc",
@@ -80,7 +82,7 @@ def test_the_figure_ends_where_packets_did_not_come(run):
     ("named", "message"),
     [
         ({"protocol": "sctp"}, "'sctp'.*udp, tcp"),
-        ({"steering": "rfs"}, "'rfs'.*xdp, none"),
+        ({"steering": "rfs"}, "'rfs'.*xdp, engine, none"),
         ({"cpus": [0]}, r"\[0\]: at least two"),
         ({"cpus": [0, 100_000]}, "100000 is not usable"),
         ({"moves": 0}, "moves = 0: must be between 1 and"),

@@ -8,6 +8,7 @@ use crate::cpus::{machine_cpus, pin};
 use crate::offers::Looked;
 use crate::own_host::{Idle, RunError};
 use crate::ports::{BURST_FRAMES, Inlet, OpenError, Outlet, PortError, WirePort};
+use crate::steer_requests::{Steer, SteerRequests};
 use graph::{Hasher, Scenario, ScenarioError};
 use stage::{CpuId, Nanos};
 use std::sync::Arc;
@@ -35,6 +36,8 @@ pub struct BumpSettings {
 /// A bump in the wire that is at work. Dropped, it ends.
 pub struct Bump {
     threads: Vec<JoinHandle<CardOutcome>>,
+    /// Of each way.
+    requests: [Arc<SteerRequests>; 2],
     stop: Arc<AtomicBool>,
 }
 
@@ -60,18 +63,23 @@ impl Bump {
         let largest_bytes = scenario.nic.max_frame_bytes;
         let (one_in, one_out) = one.open(largest_bytes)?;
         let (other_in, other_out) = other.open(largest_bytes)?;
-        let mut bump = Bump { threads: Vec::with_capacity(2), stop: Arc::new(AtomicBool::new(false)) };
+        let mut bump = Bump {
+            threads: Vec::with_capacity(2),
+            requests: Default::default(),
+            stop: Arc::new(AtomicBool::new(false)),
+        };
         let ways = [(one_in, other_out, "to second"), (other_in, one_out, "to first")];
-        for ((inlet, outlet, name), cpu) in ways.into_iter().zip(cpus) {
+        for (((inlet, outlet, name), cpu), requests) in ways.into_iter().zip(cpus).zip(&bump.requests) {
             let queue_cpus: Vec<_> = match settings.queue_cpus.as_slice() {
                 [] => vec![CpuId(cpu as u16)],
                 given => given.iter().copied().map(CpuId).collect(),
             };
             let card = Card::new(scenario.clone(), hasher, &queue_cpus, false)?;
             let (stop, idle) = (Arc::clone(&bump.stop), settings.idle);
+            let requests = Arc::clone(requests);
             let work = move || {
                 pin(cpu);
-                Way { card, inlet, outlet, idle }.carry(&stop)
+                Way { card, inlet, outlet, idle, requests }.carry(&stop)
             };
             let thread = Builder::new().name(name.into()).spawn(work).map_err(|error| PortError {
                 device: "a thread".into(),
@@ -81,6 +89,12 @@ impl Bump {
             bump.threads.push(thread);
         }
         Ok(bump)
+    }
+
+    /// Send a flow to a queue of the NIC on the way from the first port, or from the second: the next frames obey.
+    pub fn steer(&self, from_second: bool, steer: Steer) {
+        let [first, second] = &self.requests;
+        if from_second { second.ask(steer) } else { first.ask(steer) }
     }
 
     /// End: what has arrived is still handed over. What the ways from the first and from the second port came to.
@@ -113,6 +127,7 @@ struct Way {
     inlet: Box<dyn Inlet + Send>,
     outlet: Box<dyn Outlet + Send>,
     idle: Idle,
+    requests: Arc<SteerRequests>,
 }
 
 impl Way {
@@ -147,6 +162,7 @@ impl Way {
             *place = self.inlet.frame(at);
         }
         let frames = frames.get(..count).unwrap_or(&[]);
+        self.requests.write(now_ns, &mut self.card.nic);
         looked.at(&self.card.nic, frames);
         for (frame, (classified, key)) in frames.iter().zip(looked.iter()) {
             let to = self.card.nic.steer(now_ns, frame, classified, key);

@@ -20,6 +20,7 @@ pub mod peer;
 pub mod ports;
 mod prefetch;
 pub mod spsc;
+mod steer_requests;
 mod toeplitz_gfni;
 
 pub use access_latency::{Access, AccessLatency, ProbeError, access_latency};
@@ -27,4 +28,5 @@ pub use bump::{Bump, BumpSettings};
 pub use card::CardOutcome;
 pub use linux_host::{LinuxHost, LinuxSettings};
 pub use own_host::{Control, Idle, Outcome, OwnHost, Pacing, RunError, Settings};
+pub use steer_requests::Steer;
 pub use toeplitz_gfni::Gfni;

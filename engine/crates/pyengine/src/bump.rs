@@ -4,13 +4,15 @@ use crate::errors::{EngineError, guarded, port_error, scenario_error};
 use crate::hashing::hasher;
 use crate::linux::LinuxOutcome;
 use crate::live::idle;
+use crate::steering::{Flow, named};
 use crate::tap::Tap;
 use ::live::ports::WirePort;
-use ::live::{Bump as Running, BumpSettings};
+use ::live::{Bump as Running, BumpSettings, Steer};
 use graph::Scenario;
 use graph::scenario::Format;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
+use stage::QueueId;
 
 /// Two ports and a NIC between them, at work until stopped.
 #[pyclass(module = "engine._core")]
@@ -38,6 +40,15 @@ impl Bump {
         let ports = [WirePort::Tap(first.device()?), WirePort::Tap(second.device()?)];
         let started = py.detach(|| guarded(|| Running::start(&scenario, &hasher, &settings, ports)))?;
         Ok(Bump { running: Some(started.map_err(|error| port_error(py, &error))?) })
+    }
+
+    /// Send a flow to a queue, on the way from the first or from the second port.
+    #[pyo3(signature = (flow, queue, *, from_second=false))]
+    fn steer(&self, flow: Flow<'_>, queue: u16, from_second: bool) -> PyResult<()> {
+        let running = self.running.as_ref().ok_or_else(|| PyRuntimeError::new_err("stopped already"))?;
+        let (key, input) = named(flow)?;
+        running.steer(from_second, Steer { key, input, queue: QueueId(queue) });
+        Ok(())
     }
 
     /// End; what came of the ways from the first and from the second port.

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 /// Source address, source port, destination address, destination port, `tcp` or `udp`.
-type Flow<'a> = (&'a str, u16, &'a str, u16, &'a str);
+pub(crate) type Flow<'a> = (&'a str, u16, &'a str, u16, &'a str);
 
 /// A NIC's flow table and RSS, without its rings.
 #[pyclass(module = "engine._core")]
@@ -29,40 +29,37 @@ fn value_error(error: impl ToString) -> PyErr {
     PyValueError::new_err(error.to_string())
 }
 
-impl SteeringTable {
-    /// The flow's name, and the hash the NIC gives it.
-    fn named(&self, flow: Flow<'_>) -> PyResult<(FlowKey, u32)> {
-        let (source, source_port, destination, destination_port, protocol) = flow;
-        let protocol = match protocol {
-            "tcp" => 6,
-            "udp" => 17,
-            other => return Err(PyValueError::new_err(format!("protocol = {other:?}: allowed is tcp, udp"))),
-        };
-        let [a, b] = source_port.to_be_bytes();
-        let [c, d] = destination_port.to_be_bytes();
-        let ports = [a, b, c, d];
-        let address = |text: &str| {
-            text.parse::<IpAddr>().map_err(|_| {
-                PyValueError::new_err(format!("address = {text:?}: allowed is an IPv4 or IPv6 address"))
-            })
-        };
-        let mut bytes = [0; 32];
-        let (key, input) = match (address(source)?, address(destination)?) {
-            (IpAddr::V4(source), IpAddr::V4(destination)) => {
-                let mut addresses = [0; 8];
-                let parts = source.octets().into_iter().chain(destination.octets());
-                addresses.iter_mut().zip(parts).for_each(|(to, from)| *to = from);
-                (FlowKey::ipv4(addresses, ports, protocol), HashInput::ipv4_ports(addresses, ports))
-            }
-            (IpAddr::V6(source), IpAddr::V6(destination)) => {
-                let parts = source.octets().into_iter().chain(destination.octets());
-                bytes.iter_mut().zip(parts).for_each(|(to, from)| *to = from);
-                (FlowKey::ipv6(bytes, ports, protocol), HashInput::ipv6_ports(bytes, ports))
-            }
-            _ => return Err(PyValueError::new_err("flow: allowed are two addresses of one family")),
-        };
-        Ok((key, self.nic.hash(&input)))
-    }
+/// The flow's name, and what its hash is made of.
+pub(crate) fn named(flow: Flow<'_>) -> PyResult<(FlowKey, HashInput)> {
+    let (source, source_port, destination, destination_port, protocol) = flow;
+    let protocol = match protocol {
+        "tcp" => 6,
+        "udp" => 17,
+        other => return Err(PyValueError::new_err(format!("protocol = {other:?}: allowed is tcp, udp"))),
+    };
+    let [a, b] = source_port.to_be_bytes();
+    let [c, d] = destination_port.to_be_bytes();
+    let ports = [a, b, c, d];
+    let address = |text: &str| {
+        text.parse::<IpAddr>().map_err(|_| {
+            PyValueError::new_err(format!("address = {text:?}: allowed is an IPv4 or IPv6 address"))
+        })
+    };
+    let mut bytes = [0; 32];
+    Ok(match (address(source)?, address(destination)?) {
+        (IpAddr::V4(source), IpAddr::V4(destination)) => {
+            let mut addresses = [0; 8];
+            let parts = source.octets().into_iter().chain(destination.octets());
+            addresses.iter_mut().zip(parts).for_each(|(to, from)| *to = from);
+            (FlowKey::ipv4(addresses, ports, protocol), HashInput::ipv4_ports(addresses, ports))
+        }
+        (IpAddr::V6(source), IpAddr::V6(destination)) => {
+            let parts = source.octets().into_iter().chain(destination.octets());
+            bytes.iter_mut().zip(parts).for_each(|(to, from)| *to = from);
+            (FlowKey::ipv6(bytes, ports, protocol), HashInput::ipv6_ports(bytes, ports))
+        }
+        _ => return Err(PyValueError::new_err("flow: allowed are two addresses of one family")),
+    })
 }
 
 #[pymethods]
@@ -124,7 +121,8 @@ impl SteeringTable {
         rate_fps: u32,
         now_ns: u64,
     ) -> PyResult<u64> {
-        let (key, hash) = self.named(flow)?;
+        let (key, input) = named(flow)?;
+        let hash = self.nic.hash(&input);
         let request = SteerRequest { key, hash, queue: QueueId(queue), priority, rate_fps };
         self.nic.insert_rule(now_ns, &request).map(RuleId::to_bits).map_err(refused)
     }
