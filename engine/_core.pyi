@@ -26,6 +26,12 @@ def resolve_scenario(document: str, format: Literal["toml", "json"]) -> str:  # 
     ScenarioError : names the key, the value and what is allowed.
     """
 
+def memory_latency_ns(bytes: int) -> float:  # noqa: A002 - fixed by the core
+    """What an access at random to so much memory takes on this machine, in nanoseconds.
+
+    Raises ValueError below 128 bytes and above 1 GiB.
+    """
+
 def declarations() -> str:
     """JSON object: `counters`, `reasons`, `ops`, `layers`, `costs`, as the stages declare them."""
 
@@ -58,11 +64,22 @@ class Engine:
 
     now_ns: Final[int]
     end_ns: Final[int]
+    last_ns: Final[int]
     finished: Final[bool]
     offered_frames: Final[int]
 
-    def __init__(self, scenario_json: str, captures: Mapping[str, bytes] | None = None) -> None:
-        """Build everything, or raise: ScenarioError, CaptureError."""
+    def __init__(
+        self,
+        scenario_json: str,
+        captures: Mapping[str, bytes] | None = None,
+        *,
+        lossless: bool = False,
+    ) -> None:
+        """Build everything, or raise: ScenarioError, CaptureError.
+
+        `lossless`: the source waits for room in a ring instead of losing frames; `last_ns`, when something
+        happened last, then says how long it took.
+        """
 
     def advance(self, until_ns: int) -> int:
         """Run up to `until_ns` (at most `end_ns`) without the interpreter lock; the time reached, in ns."""

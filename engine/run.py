@@ -37,6 +37,11 @@ class Result:
     engine: _core.Engine
     stats: Stats
 
+    @property
+    def elapsed_ns(self) -> int:
+        """When something happened last, in ns of virtual time."""
+        return self.engine.last_ns
+
     def table(self, name: str) -> _core.Table:
         """A table of the run as an Arrow record batch (PyCapsule interface). Raises KeyError."""
         return self.engine.table(name)
@@ -66,6 +71,7 @@ def execute(
     captured: Mapping[str, bytes] | None = None,
     progress: Progress | None = None,
     step_ns: int | None = None,
+    lossless: bool = False,
 ) -> Result:
     """Run a scenario to its end, drained.
 
@@ -74,6 +80,8 @@ def execute(
     captured : bytes of the captures by name, where they are not to be read from files.
     progress : told the virtual time after each step.
     step_ns : virtual time per step; default a 200th of the run.
+    lossless : the source waits for room in a ring instead of losing a frame, as `run_live` with
+        `pacing="lossless"`: the most the path takes is then what it did take in `elapsed_ns`.
 
     Raises
     ------
@@ -82,7 +90,7 @@ def execute(
     ConservationError, EngineError : a fault of the engine.
     """
     files = captures(scenario) if captured is None else captured
-    engine = _core.Engine(scenario.resolved(), files)
+    engine = _core.Engine(scenario.resolved(), files, lossless=lossless)
     if step_ns is not None and step_ns <= 0:
         raise ValueError(f"step_ns = {step_ns}: must be above 0")
     step = step_ns or max(engine.end_ns // STEPS, 1)

@@ -5,16 +5,18 @@ from __future__ import annotations
 import hashlib
 import html
 import json
+import tomllib
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from engine import _core
+from engine.calibration import Calibration
 from engine.config import ControlStep, Cost, Host, Nic, Observe, Steering, Traffic
 from engine.config.codec import decode, encode
 from engine.config.path import assign, leaves, lookup, parse_setting
 from engine.config.toml import dumps
-from engine.errors import ScenarioError
+from engine.errors import refusal
 
 
 @dataclass(frozen=True)
@@ -81,9 +83,10 @@ class Scenario:
         try:
             text = str(source) if is_text else Path(source).read_text(encoding="utf-8")
         except UnicodeDecodeError:
-            error = ScenarioError(f"scenario = {source}: must be text in UTF-8")
-            error.key, error.value, error.allowed = "scenario", str(source), "must be text in UTF-8"
-            raise error from None
+            raise refusal("scenario", source, "must be text in UTF-8") from None
+        named = _names_costs(text, kind)
+        if named is not None:
+            text, kind = json.dumps(_with_costs(named, directory)), "json"
         return cls._built(_core.resolve_scenario(text, kind), directory)
 
     @classmethod
@@ -133,6 +136,7 @@ class Scenario:
         document = self.document()
         for key, value in [*map(parse_setting, settings), *changes.items()]:
             assign(document, key, encode(value))
+        document = _with_costs(document, self.directory)
         return self._built(_core.resolve_scenario(json.dumps(document), "json"), self.directory)
 
     def settable(self) -> list[str]:
@@ -156,6 +160,28 @@ class Scenario:
         )
         title = html.escape(self.name or "scenario")
         return f"<table><caption>{title} · {self.key()[:12]} · else the defaults</caption>{rows}</table>"
+
+
+def _names_costs(text: str, kind: str) -> dict[str, Any] | None:
+    """The document, if its costs are a calibration's file; what is wrong with others the core says best."""
+    try:
+        document = tomllib.loads(text) if kind == "toml" else json.loads(text)
+    except ValueError:
+        return None
+    return document if isinstance(document, dict) and isinstance(document.get("costs"), str) else None
+
+
+def _with_costs(document: dict[str, Any], directory: Path | None) -> dict[str, Any]:
+    """The document with a calibration's rows in place of its file's name: it says all a run depends on.
+
+    A relative path starts at the scenario's own file, then at the working directory.
+    """
+    named = document.get("costs")
+    if not isinstance(named, str):
+        return document
+    beside = (directory or Path()) / named
+    calibration = Calibration.read(beside if beside.exists() else named)
+    return {**document, "costs": encode(calibration.costs())}
 
 
 def _difference(value: Any, base: Any) -> Any:  # noqa: ANN401 - plain data

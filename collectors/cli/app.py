@@ -4,7 +4,21 @@ from __future__ import annotations
 
 import typer
 
-from collectors.cli import bench, bump, compare, dissect, doctor, lab, replay, report, run, sweep, watch
+from collectors.cli import (
+    bench,
+    bump,
+    calibrate,
+    compare,
+    dissect,
+    doctor,
+    lab,
+    replay,
+    report,
+    run,
+    sweep,
+    validate,
+    watch,
+)
 from collectors.cli.errors import OneLineErrors
 from collectors.cli.options import RAW
 
@@ -18,6 +32,20 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for module in (report, lab, run, compare, sweep, dissect, replay, doctor, watch, bump, bench):
+for module in (
+    report,
+    lab,
+    run,
+    compare,
+    sweep,
+    dissect,
+    replay,
+    doctor,
+    watch,
+    bump,
+    bench,
+    calibrate,
+    validate,
+):
     name = module.__name__.rsplit(".", 1)[-1]
     app.command(name, help=module.__doc__, context_settings=RAW)(module.command)

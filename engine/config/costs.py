@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What an operation costs. A row without a source is refused."""
+    """What an operation, an access beyond L1 or a wait costs. A row without a source is refused."""
 
     op: str
-    """`layer.name`, as the stages declare it."""
+    """`layer.name`, as the stages declare it; or `memory.llc`, `latency.irq` and their like."""
     ns: float
     source: str
     """Where the number comes from."""

@@ -27,6 +27,11 @@ class Host:
     cpus: int = 8
     unplug: tuple[Unplug, ...] = ()
     """CPUs taken offline; one must remain."""
+    polling: bool = False
+    """CPUs look at their queues themselves and take no interrupts: rings, then applications, in turn.
+
+    The engine's own host in real time always does.
+    """
     napi: Napi = field(default_factory=Napi)
     rps: Rps = field(default_factory=Rps)
     sockets: Sockets = field(default_factory=Sockets)

@@ -6,13 +6,7 @@ import tomllib
 from collections.abc import Iterator
 from typing import Any
 
-from engine.errors import ScenarioError
-
-
-def _refuse(key: str, value: object, allowed: str) -> ScenarioError:
-    error = ScenarioError(f"{key} = {value}: {allowed}")
-    error.key, error.value, error.allowed = key, str(value), allowed
-    return error
+from engine.errors import refusal
 
 
 def parse_setting(text: str) -> tuple[str, Any]:
@@ -24,7 +18,7 @@ def parse_setting(text: str) -> tuple[str, Any]:
     """
     key, equals, value = text.partition("=")
     if not equals or not key.strip():
-        raise _refuse("--set", text, "must be key=value, such as nic.queues=4")
+        raise refusal("--set", text, "must be key=value, such as nic.queues=4")
     try:
         return key.strip(), tomllib.loads(f"value = {value}")["value"]
     except tomllib.TOMLDecodeError:
@@ -37,7 +31,7 @@ def lookup(document: Any, key: str) -> Any:  # noqa: ANN401 - plain data
         try:
             document = document[int(part) if isinstance(document, list) else part]
         except (KeyError, IndexError, ValueError, TypeError):
-            raise _refuse(key, "?", f"there is no {part!r} here") from None
+            raise refusal(key, "?", f"there is no {part!r} here") from None
     return document
 
 
@@ -54,12 +48,12 @@ def assign(document: dict[str, Any], key: str, value: object) -> None:
         elif isinstance(place, dict):
             place = place.setdefault(part, {})
         else:
-            raise _refuse(key, value, f"{part!r} holds no keys")
+            raise refusal(key, value, f"{part!r} holds no keys")
     if isinstance(place, list):
         lookup(place, last)
         place[int(last)] = value
     elif not isinstance(place, dict):
-        raise _refuse(key, value, f"{'.'.join(way)} = {place!r} holds no keys; set it as a whole")
+        raise refusal(key, value, f"{'.'.join(way)} = {place!r} holds no keys; set it as a whole")
     elif value is None:
         place.pop(last, None)
     else:

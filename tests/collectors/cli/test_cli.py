@@ -24,7 +24,22 @@ def call(*arguments):
 
 @pytest.mark.parametrize(
     "command",
-    ["report", "lab", "run", "compare", "sweep", "dissect", "replay", "doctor", "watch", "bump", "bench"],
+    [
+        *(
+            "report",
+            "lab",
+            "run",
+            "compare",
+            "sweep",
+            "dissect",
+            "replay",
+            "doctor",
+            "watch",
+            "bump",
+            "bench",
+        ),
+        *("calibrate", "validate"),
+    ],
 )
 def test_every_command_has_examples(command):
     shown = call(command, "--help")

@@ -1,5 +1,6 @@
 //! The cost table: what one unit of each operation costs. A row without a source is refused.
 
+use crate::scenario::CostOverride;
 use crate::{Scenario, ScenarioError};
 use serde::Deserialize;
 use stage::Op;
@@ -92,11 +93,46 @@ impl CostTable {
     pub fn of(scenario: &Scenario) -> Result<CostTable, ScenarioError> {
         let mut table = CostTable::parse(BASELINE)?;
         for given in &scenario.costs {
-            if let Some(row) = table.rows.iter_mut().find(|row| row.key == given.op) {
-                *row = CostRow { key: given.op.clone(), ns: given.ns, source: given.source.clone() };
+            match table.rows.iter_mut().find(|row| row.key == given.op) {
+                Some(row) => {
+                    *row = CostRow { key: given.op.clone(), ns: given.ns, source: given.source.clone() }
+                }
+                None => table.replace(given),
             }
         }
         Ok(table)
+    }
+
+    /// Rows beside operations that a scenario may replace.
+    pub(crate) const BESIDE_OPERATIONS: [&str; 7] = [
+        "memory.l2",
+        "memory.llc",
+        "memory.dram",
+        "memory.remote",
+        "latency.dma",
+        "latency.irq",
+        "latency.idle_exit",
+    ];
+
+    fn replace(&mut self, given: &CostOverride) {
+        let (memory, latency) = (&mut self.memory, &mut self.latency);
+        let stall = match given.op.as_str() {
+            "memory.l2" => (&mut memory.l2_ns, &mut memory.l2_source),
+            "memory.llc" => (&mut memory.llc_ns, &mut memory.llc_source),
+            "memory.dram" => (&mut memory.dram_ns, &mut memory.dram_source),
+            "memory.remote" => (&mut memory.remote_ns, &mut memory.remote_source),
+            _ => {
+                let wait = match given.op.as_str() {
+                    "latency.dma" => (&mut latency.dma_ns, &mut latency.dma_source),
+                    "latency.irq" => (&mut latency.irq_ns, &mut latency.irq_source),
+                    "latency.idle_exit" => (&mut latency.idle_exit_ns, &mut latency.idle_exit_source),
+                    _ => return,
+                };
+                (*wait.0, *wait.1) = (given.ns.round() as u64, given.source.clone());
+                return;
+            }
+        };
+        (*stall.0, *stall.1) = (given.ns, given.source.clone());
     }
 
     fn parse(text: &str) -> Result<CostTable, ScenarioError> {
@@ -156,6 +192,22 @@ mod tests {
     fn the_baseline_is_complete_and_sourced() {
         let table = CostTable::of(&Scenario::default()).unwrap();
         assert_eq!(table.rows.len(), Op::COUNT);
+    }
+
+    #[test]
+    fn a_scenario_replaces_rows_of_every_kind() {
+        let row = |op: &str, ns| CostOverride { op: op.into(), ns, source: format!("measured: {op}") };
+        let mut costs: Vec<_> = CostTable::BESIDE_OPERATIONS.iter().map(|op| row(op, 1.6)).collect();
+        costs.push(row("napi.poll", 7.5));
+        let scenario = Scenario { costs, ..Scenario::default() };
+        let table = CostTable::of(&scenario).unwrap();
+        let CostTable { rows, memory, latency } = &table;
+        let poll = rows.iter().find(|row| row.key == "napi.poll").unwrap();
+        assert_eq!((poll.ns, poll.source.as_str()), (7.5, "measured: napi.poll"));
+        assert_eq!([memory.l2_ns, memory.llc_ns, memory.dram_ns, memory.remote_ns], [1.6; 4]);
+        assert_eq!([latency.dma_ns, latency.irq_ns, latency.idle_exit_ns], [2; 3]);
+        assert_eq!(memory.remote_source, "measured: memory.remote");
+        assert_eq!(latency.idle_exit_source, "measured: latency.idle_exit");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use crate::queue::{Ring, RxQueue};
 use crate::rss::{BoxedHash, Contexts, IndirectionTable, RssConfig, RssKey, Table};
 use crate::steering::SteeringTable;
 use crate::{ConfigError, NicConfig, NicCounter};
-use stage::{BufferPool, QueueId};
+use stage::{BufferPool, Nanos, QueueId};
 
 /// A network card's receive side. What it does with a frame is in `pipeline.rs`.
 pub struct Nic {
@@ -72,6 +72,23 @@ impl Nic {
             steering: steering.map(Box::new),
             rss: config.rss,
         })
+    }
+
+    /// No interrupts from now on: the driver looks at its queues itself, by [`Nic::look`].
+    pub fn poll_only(&mut self) {
+        self.queues.iter_mut().for_each(|queue| queue.coalesce.poll_only());
+    }
+
+    /// Whether a polled queue has frames by `now_ns` and was in nobody's hands; it then is until it is armed.
+    #[inline]
+    pub fn look(&mut self, queue: QueueId, now_ns: Nanos) -> bool {
+        let Some(queue) = self.queues.get_mut(queue.index()) else { return false };
+        queue.ring.ready(now_ns) > 0 && queue.coalesce.take_in_hand()
+    }
+
+    /// Whether a queue's ring has room for a frame of this size now.
+    pub fn has_room(&self, queue: QueueId, frame_bytes: usize) -> bool {
+        self.queues.get(queue.index()).is_some_and(|queue| queue.ring.has_room(frame_bytes))
     }
 
     /// The receive queues, by number.

@@ -24,17 +24,19 @@ pub(crate) struct Engine {
 impl Engine {
     /// Build what the document describes. `captures`: the bytes of each capture it names.
     #[new]
-    #[pyo3(signature = (scenario_json, captures=None))]
+    #[pyo3(signature = (scenario_json, captures=None, *, lossless=false))]
     fn new(
         py: Python<'_>,
         scenario_json: &str,
         captures: Option<BTreeMap<String, Vec<u8>>>,
+        lossless: bool,
     ) -> PyResult<Self> {
         let scenario = Scenario::parse(scenario_json, Format::Json).map_err(|e| scenario_error(py, &e))?;
         let captures: Captures =
             captures.unwrap_or_default().into_iter().map(|(name, bytes)| (name, Arc::from(bytes))).collect();
         let built = py.detach(|| guarded(|| Simulation::new(scenario, &captures, &hasher)))?;
-        Ok(Engine { simulation: built.map_err(|e| scenario_error(py, &e))? })
+        let simulation = built.map_err(|e| scenario_error(py, &e))?;
+        Ok(Engine { simulation: if lossless { simulation.lossless() } else { simulation } })
     }
 
     /// Virtual time now, in nanoseconds.
@@ -53,6 +55,12 @@ impl Engine {
     #[getter]
     fn finished(&self) -> bool {
         self.simulation.finished()
+    }
+
+    /// When something happened last.
+    #[getter]
+    fn last_ns(&self) -> u64 {
+        self.simulation.last_ns()
     }
 
     /// Frames offered so far.

@@ -87,6 +87,15 @@ mod _core {
         Scenario::parse(document, format).and_then(|s| s.to_json()).map_err(|e| scenario_error(py, &e))
     }
 
+    /// What an access at random to so much memory takes on this machine, in nanoseconds.
+    #[pyfunction]
+    fn memory_latency_ns(py: Python<'_>, bytes: usize) -> PyResult<f64> {
+        if !(128..=1 << 30).contains(&bytes) {
+            return Err(PyValueError::new_err(format!("bytes = {bytes}: allowed is 128 to {}", 1 << 30)));
+        }
+        Ok(py.detach(|| ::live::memory_latency_ns(bytes)))
+    }
+
     /// Counters, drop reasons, operations, layers and costs, as JSON.
     #[pyfunction]
     fn declarations(py: Python<'_>) -> PyResult<String> {

@@ -10,6 +10,7 @@ mod cache;
 mod costs;
 mod cpu;
 mod events;
+mod polling;
 mod scheduler;
 mod simulation;
 mod slice;

@@ -52,7 +52,8 @@ impl Simulation {
 
     /// Let an idle CPU leave its idle state.
     pub(crate) fn rouse(&mut self, cpu: CpuId) {
-        let exit_ns = self.latencies.idle_exit_ns;
+        // A CPU that polls never rests.
+        let exit_ns = if self.polling { 0 } else { self.latencies.idle_exit_ns };
         let Some(virtual_cpu) = self.cpus.get_mut(cpu.index()).filter(|c| c.idle) else { return };
         virtual_cpu.idle = false;
         let at_ns = self.now_ns + exit_ns;

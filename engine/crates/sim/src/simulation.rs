@@ -66,6 +66,12 @@ pub(crate) struct Task {
 /// A scenario in virtual time.
 pub struct Simulation {
     pub(crate) scenario: Scenario,
+    /// CPUs look at their queues themselves.
+    pub(crate) polling: bool,
+    /// Frames wait for room; how long they have, all in all.
+    lossless: Option<Nanos>,
+    /// When something happened last.
+    last_ns: Nanos,
     pub(crate) path: ReceivePath,
     administration: Administration,
     pub(crate) books: Books,
@@ -98,10 +104,14 @@ impl Simulation {
         let costs = CostTable::of(&scenario)?;
         let source = Source::with_captures(&scenario.traffic, scenario.seed, captures)
             .map_err(|e| ScenarioError::new(format!("traffic.{}", e.key), e.value, e.allowed))?;
-        let path = ReceivePath::new(&scenario, hasher)?;
+        let mut path = ReceivePath::new(&scenario, hasher)?;
         let administration = Administration::new(&scenario, hasher)?;
         let mut events = Events::new();
         scenario.control.iter().for_each(|step| events.schedule(step.at_ns, Due::Control));
+        let polling = scenario.host.polling;
+        if polling {
+            path.nic.poll_only();
+        }
         let cpus = scenario.host.cpus;
         let cache = scenario.host.cache.enabled.then(|| {
             let layout = layout(&scenario);
@@ -144,10 +154,26 @@ impl Simulation {
             now_ns: 0,
             offered_frames: 0,
             exhausted: false,
+            polling,
+            lossless: None,
+            last_ns: 0,
             scenario,
         };
         simulation.plan_moves();
         Ok(simulation)
+    }
+
+    /// The source waits for room in the ring instead of losing a frame, and all later frames come so much later: what
+    /// the path takes at most is then what it does take. A frame for which nobody will make room is dropped.
+    #[must_use]
+    pub fn lossless(mut self) -> Self {
+        self.lossless = Some(0);
+        self
+    }
+
+    /// When something happened last: with everything offered and done, how long that took.
+    pub fn last_ns(&self) -> Nanos {
+        self.last_ns
     }
 
     /// Virtual time now.
@@ -199,6 +225,9 @@ impl Simulation {
         let mut next_arrival_ns = self.next_arrival_ns();
         loop {
             let due_ns = self.events.next_ns().unwrap_or(Nanos::MAX);
+            if self.lossless.is_some() {
+                next_arrival_ns = self.next_admission_ns(due_ns);
+            }
             match next_arrival_ns {
                 // Of an arrival and an event at the same time the arrival comes first.
                 Some(arrival_ns) if arrival_ns <= due_ns.min(until_ns) => {
@@ -212,6 +241,7 @@ impl Simulation {
                 _ if due_ns <= until_ns => {
                     if let Some((at_ns, due)) = self.events.pop() {
                         self.now_ns = at_ns.max(self.now_ns);
+                        self.last_ns = self.now_ns;
                         self.happen(due);
                     }
                 }
@@ -232,6 +262,23 @@ impl Simulation {
             self.look_ahead();
         }
         self.batch.frame(self.next_in_batch).map(|(offer, _)| offer.arrived_ns)
+    }
+
+    /// The same for a source that waits: `Nanos::MAX` while the ring has no room and something is under way that may
+    /// make some.
+    #[inline(never)]
+    fn next_admission_ns(&mut self, due_ns: Nanos) -> Option<Nanos> {
+        let planned_ns = self.next_arrival_ns()?;
+        let (_, frame) = self.batch.frame(self.next_in_batch)?;
+        let classified = self.classified.get(self.next_in_batch)?;
+        let queue = self.path.nic.queue_of(classified);
+        if due_ns < Nanos::MAX && classified.drop.is_none() && !self.path.nic.has_room(queue, frame.len()) {
+            return Some(Nanos::MAX);
+        }
+        let waited_ns = self.lossless.get_or_insert(0);
+        let arrival_ns = (planned_ns + *waited_ns).max(self.now_ns);
+        *waited_ns = arrival_ns - planned_ns;
+        Some(arrival_ns)
     }
 
     /// Parse and hash a batch ahead of its arrival: pure work, so that it may be done early.
@@ -277,7 +324,7 @@ impl Simulation {
     /// The frame's last bit is on the wire: the NIC takes it.
     #[inline]
     fn receive(&mut self, now_ns: Nanos) {
-        self.now_ns = now_ns;
+        (self.now_ns, self.last_ns) = (now_ns, now_ns);
         let index = self.next_in_batch;
         self.next_in_batch += 1;
         let (Some((offer, frame)), Some(classified), Some(key)) =
@@ -305,7 +352,7 @@ impl Simulation {
             classified,
             to,
             id,
-            offer.sent_ns,
+            self.lossless.map_or(offer.sent_ns, |_| now_ns),
             &mut self.path.buffers,
             &mut dma,
         );
@@ -315,6 +362,9 @@ impl Simulation {
                     format!("hash 0x{:08x}, queue {}", classified.hash, queue.unwrap_or_default().0)
                 });
                 self.follow(signal);
+                if self.polling {
+                    self.let_see(queue.unwrap_or_default(), memory_ns);
+                }
             }
             Err(reason) => observations.dropped_by_nic(now_ns, id, queue, reason),
         }
@@ -361,12 +411,17 @@ impl Simulation {
 
     /// One slice on a CPU: hardirq before softirq before tasks.
     fn step(&mut self, cpu: CpuId) {
+        if self.polling {
+            self.look(cpu);
+        }
         let Some(virtual_cpu) = self.cpus.get_mut(cpu.index()) else { return };
         let start_ps = virtual_cpu.resume_ps;
         let mut slice = Slice::new(&mut self.books, cpu, start_ps);
         let host = &mut self.path.host;
         let context = if let Some(queue) = virtual_cpu.hardirqs.pop_front() {
-            slice.event(Some(queue), Event::Interrupt);
+            if !self.polling {
+                slice.event(Some(queue), Event::Interrupt);
+            }
             host.hard_interrupt(queue, &mut slice);
             enter_softirq(virtual_cpu, slice.now_ns());
             BusyContext::Hardirq
@@ -385,7 +440,9 @@ impl Simulation {
                     let again = elapsed_ns < MAX_SOFTIRQ_TIME_NS
                         && !virtual_cpu.need_resched
                         && restarts + 1 < MAX_SOFTIRQ_RESTART;
-                    if again {
+                    if self.polling {
+                        virtual_cpu.softirq = SoftirqMode::Deferred;
+                    } else if again {
                         virtual_cpu.softirq = SoftirqMode::Inline { restarts: restarts + 1, started_ns };
                     } else {
                         virtual_cpu.softirq = SoftirqMode::Deferred;
@@ -400,12 +457,16 @@ impl Simulation {
             let resched = virtual_cpu.need_resched && !host.softirq_running(cpu);
             let Some((entity, switched)) = virtual_cpu.run_queue.pick(resched) else {
                 virtual_cpu.idle = true;
+                if self.polling {
+                    self.await_frames(cpu);
+                }
                 return;
             };
             if resched {
                 virtual_cpu.need_resched = false;
             }
-            if switched {
+            // A CPU that polls calls its applications itself.
+            if switched && !self.polling {
                 slice.op(Op::Switch, 1);
             }
             let context = match entity {

@@ -77,13 +77,13 @@ proptest! {
     fn the_laws_hold_for_any_scenario(
         seed: u64, queues in 1u16..20, cpus in 1u16..12, ring in 8u32..64, rps: bool, pinned: bool, usecs in 0u32..60,
         rcvbuf in 2_304u32..20_000, apps in 0u32..20, work in 0u32..10, limit: bool, backlog in 1u32..200,
-        weight in 1u32..80, budget in 1u32..400,
+        weight in 1u32..80, budget in 1u32..400, polling: bool,
     ) {
         let rps_cpus: Vec<u16> = if rps { (0..cpus).collect() } else { Vec::new() };
         ran(&format!(
             "version = 1\nseed = {}\nduration_ns = 300_000\n\
              [nic]\nqueues = {queues}\nring_size = {}\ncoalesce = {{ rx_usecs = {usecs}, rx_max_coalesced_frames = 16 }}\n\
-             [host]\ncpus = {cpus}\n\
+             [host]\ncpus = {cpus}\npolling = {polling}\n\
              rps = {{ cpus = {rps_cpus:?}, flow_limit = {limit}, max_backlog_frames = {backlog} }}\n\
              sockets = {{ rcvbuf_bytes = {rcvbuf} }}\n\
              napi = {{ weight_frames = {weight}, budget_frames = {budget} }}\n\

@@ -1,6 +1,7 @@
 //! Ranges, and rules between keys.
 
 use super::{Scenario, ScenarioError};
+use crate::CostTable;
 use stage::{Op, PRIORITIES};
 use std::fmt::Display;
 use std::ops::RangeInclusive;
@@ -53,8 +54,10 @@ impl Scenario {
         self.check_steering()?;
         self.check_control()?;
         for (i, row) in self.costs.iter().enumerate() {
-            if Op::from_key(&row.op).is_none() {
-                let known: Vec<_> = Op::ALL.iter().map(|op| op.key()).collect();
+            let beside = CostTable::BESIDE_OPERATIONS;
+            if Op::from_key(&row.op).is_none() && !beside.contains(&row.op.as_str()) {
+                let known = Op::ALL.iter().map(|op| op.key()).chain(beside.map(str::to_owned));
+                let known: Vec<_> = known.collect();
                 return Err(ScenarioError::new(format!("costs[{i}].op"), &row.op, known.join(", ")));
             }
             within(&format!("costs[{i}].ns"), row.ns, 0.0..=1e9)?;

@@ -252,6 +252,9 @@ section! {
         cpus: u16 = 8,
         /// CPUs taken offline; one must remain.
         unplug: Vec<UnplugSection> = Vec::new(),
+        /// CPUs look at their queues themselves and take no interrupts: rings, then applications, in turn. The engine's
+        /// own host in real time always does.
+        polling: bool = false,
         /// NAPI and softirq limits.
         napi: NapiSection = NapiSection::default(),
         /// Receive packet steering.
@@ -271,9 +274,9 @@ section! {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CostOverride {
-    /// Operation, as `napi.poll`.
+    /// Operation, as `napi.poll`; or what an access beyond L1 or a wait costs, as `memory.llc`, `latency.irq`.
     pub op: String,
-    /// Nanoseconds per unit.
+    /// Nanoseconds per unit, access or wait.
     pub ns: f64,
     /// Where the number is from; a row without a source is refused.
     pub source: String,

@@ -53,6 +53,8 @@ pub struct Coalesce {
     delay_ns: Nanos,
     max_frames: u32,
     masked: bool,
+    /// The driver looks for itself: never raised.
+    polled: bool,
     /// Frames completed since the interrupt was armed.
     frames: u32,
     deadline_ns: Option<Nanos>,
@@ -66,6 +68,7 @@ impl Coalesce {
             delay_ns: Nanos::from(config.rx_usecs) * 1_000,
             max_frames: config.rx_max_coalesced_frames,
             masked: false,
+            polled: false,
             frames: 0,
             deadline_ns: None,
         }
@@ -111,10 +114,21 @@ impl Coalesce {
     /// A frame was written back.
     #[inline]
     pub fn frame(&mut self, now_ns: Nanos) -> Signal {
-        if self.masked {
+        if self.masked || self.polled {
             return Signal::Quiet;
         }
         self.completed(now_ns, 1)
+    }
+
+    /// The driver will look at the queue itself and wants no interrupts.
+    pub(crate) fn poll_only(&mut self) {
+        self.polled = true;
+    }
+
+    /// The driver has looked and takes the queue in hand, unless it has already: it is in hand until armed.
+    #[inline]
+    pub(crate) fn take_in_hand(&mut self) -> bool {
+        !std::mem::replace(&mut self.masked, true)
     }
 
     /// The driver enables the interrupt while `waiting` frames are in the ring: they count from now.
@@ -123,7 +137,7 @@ impl Coalesce {
         self.masked = false;
         self.frames = 0;
         self.deadline_ns = None;
-        if waiting == 0 {
+        if waiting == 0 || self.polled {
             return Signal::Quiet;
         }
         self.completed(now_ns, u32::try_from(waiting).unwrap_or(u32::MAX))
@@ -178,6 +192,19 @@ mod tests {
 
     fn timer(at_ns: Nanos) -> Signal {
         Signal::Timer(Interrupt { queue: Q, at_ns })
+    }
+
+    #[test]
+    fn a_polled_queue_is_quiet_and_in_one_hand_at_a_time() {
+        let mut c = coalesce(0, 1);
+        c.poll_only();
+        assert_eq!(c.frame(100), Signal::Quiet);
+        assert!(c.take_in_hand() && !c.take_in_hand());
+        assert_eq!(
+            (c.frame(200), c.arm(300, 1), c.timer(400)),
+            (Signal::Quiet, Signal::Quiet, Signal::Quiet)
+        );
+        assert!(c.take_in_hand());
     }
 
     #[test]

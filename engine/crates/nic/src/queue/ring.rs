@@ -145,6 +145,11 @@ impl Ring {
         self.vacant -= gone;
     }
 
+    /// Whether a frame of this size finds descriptors with buffers.
+    pub(crate) fn has_room(&self, frame_bytes: usize) -> bool {
+        self.posted >= self.descriptors_for(frame_bytes)
+    }
+
     /// How many descriptors a frame takes.
     #[inline]
     pub(crate) fn descriptors_for(&self, frame_bytes: usize) -> u32 {
@@ -239,6 +244,11 @@ impl Ring {
         dma(Touch::write(Region::Buffer, buffer.0, 0, length_bytes));
         dma(Touch::write(Region::Ring, u32::from(self.queue.0), 16 * slot as u32, 16));
         buffer
+    }
+
+    /// When the oldest frame not taken is, or was, there.
+    pub fn oldest_ready_ns(&self) -> Option<Nanos> {
+        self.frames.oldest(1).iter().find_map(|run| run.first()).map(|packet| packet.ready_ns)
     }
 
     /// Frames written back by `now_ns` and not taken.

@@ -61,6 +61,11 @@ impl RunQueue {
         }
     }
 
+    /// Whether nobody wants to run.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.runnable.is_empty()
+    }
+
     /// Whether an entity is runnable here.
     pub(crate) fn contains(&self, entity: Entity) -> bool {
         self.runnable.iter().any(|r| r.entity == entity)

@@ -1,0 +1,93 @@
+"""What is run both ways: the own host by sizes and flows as fast as it goes, and paced at several loads.
+
+Scenarios whose frames a calibration was made from are marked and not counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from collectors.calibrate.points import PREPARED_FRAMES, frames_of, own_host, points, sparse, traffic
+from engine.calibration import NicThread
+from engine.config.sizes import IMIX_MEAN_BYTES
+from engine.scenario import Scenario
+
+SIZES_BYTES = (64, 128, 256, 512, 1518)
+FLOWS = (1, 64, 4096)
+LOADS = (0.25, 0.5, 0.75)
+"""Shares of what the path is predicted to take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One scenario, to be run in virtual and in real time."""
+
+    name: str
+    scenario: Scenario
+    mean_bytes: float
+    prepared_frames: int | None
+    used: bool
+    """Its frames were measured to calibrate: shown, and not counted."""
+    load: float | None = None
+    """None: as fast as it goes; else the share of the predicted most at which frames are paced."""
+
+
+def nic_ns(nic: NicThread, case: Case) -> float:
+    """What the card's thread takes for a frame of the case, in ns."""
+    made_ns = 0.0 if case.prepared_frames is not None else nic.made_frame_ns
+    return nic.frame_ns + made_ns + nic.byte_ns * case.mean_bytes
+
+
+def throughput_cases(frames: int = 200_000, *, quick: bool = False) -> tuple[Case, ...]:
+    """Every size and the mix with 64 flows, the smallest and a middle one by flows, TCP.
+
+    `quick`: a few of them.
+    """
+    used = {frames_of(point.scenario) for point in points()}
+    cases: list[Case] = []
+
+    def add(name: str, mean_bytes: float, *, prepared: bool = True, **settings: object) -> None:
+        scenario = own_host(frames, **settings).with_(name=name)
+        repeated = PREPARED_FRAMES if prepared else None
+        cases.append(Case(name, scenario, mean_bytes, repeated, frames_of(scenario) in used))
+
+    for size in (64, 512, 1518) if quick else SIZES_BYTES:
+        for flows in (64,) if quick else FLOWS:
+            add(f"{size} B, {_flows(flows)}", size, **traffic(size, flows))
+    for flows in (64,) if quick else FLOWS:
+        add(f"IMIX, {_flows(flows)}", IMIX_MEAN_BYTES, **mix(flows))
+    if not quick:
+        for size in (256, 1518):
+            tcp: dict[str, Any] = dict(traffic(size, 64, 1.0))
+            add(f"{size} B, 64 flows, TCP", size, prepared=False, **tcp)
+        half: dict[str, Any] = dict(traffic(512, 64, 0.5))
+        add("512 B, 64 flows, half TCP", 512, prepared=False, **half)
+    return tuple(cases)
+
+
+def paced_cases(
+    capacities_pps: Sequence[tuple[Case, float]], loads: Sequence[float] = LOADS, seconds: float = 0.1
+) -> tuple[Case, ...]:
+    """The cases at shares of what each is predicted to take, for a while; frames are made as they are due."""
+    paced = []
+    for case, pps in capacities_pps:
+        for load in loads:
+            rate = max(round(load * pps), 1)
+            settings = sparse({}, rate) | {"traffic.frames": max(round(seconds * rate), 1_000)}
+            name = f"{case.name}, {load:.0%} load"
+            scenario = case.scenario.with_(name=name, **settings)
+            paced.append(Case(name, scenario, case.mean_bytes, None, used=False, load=load))
+    return tuple(paced)
+
+
+def mix(flows: int) -> dict[str, Any]:
+    """Settings of a stream of IMIX."""
+    stream = "traffic.streams.0.generated"
+    sizes = {"imix": {"middle_bytes": 594}}
+    return {**traffic(64, flows), f"{stream}.sizes": sizes}
+
+
+def _flows(flows: int) -> str:
+    return "1 flow" if flows == 1 else f"{flows} flows"
