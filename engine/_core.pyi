@@ -32,6 +32,14 @@ def memory_latency_ns(bytes: int) -> float:  # noqa: A002 - fixed by the core
     Raises ValueError below 128 bytes and above 1 GiB.
     """
 
+def check_scenario(document: str) -> None:
+    """Whether a document's NIC can be built and its script carried out, beyond what parsing it shows.
+
+    Raises
+    ------
+    ScenarioError : names the key, the value and what is allowed.
+    """
+
 def declarations() -> str:
     """JSON object: `counters`, `reasons`, `ops`, `layers`, `costs`, as the stages declare them."""
 
@@ -84,6 +92,12 @@ class Engine:
     def advance(self, until_ns: int) -> int:
         """Run up to `until_ns` (at most `end_ns`) without the interpreter lock; the time reached, in ns."""
 
+    built: Final[tuple[int, int, bool]]
+    """What its NIC cannot exceed: queues, descriptors of a ring, whether there is a flow table."""
+
+    def nic_counters(self) -> dict[str, int]:
+        """Counter → value so far, of the NIC's queues together; names as declared for the stage `nic`."""
+
     def document(self) -> str:
         """The scenario as it is now, as canonical JSON; the control script is left out."""
 
@@ -134,6 +148,12 @@ class LiveEngine:
         ConservationError, EngineError, RuntimeError
         KeyboardInterrupt : after the threads have ended.
         """
+
+    built: Final[tuple[int, int, bool]]
+    """What its NIC cannot exceed: queues, descriptors of a ring, whether there is a flow table."""
+
+    def nic_counters(self) -> dict[str, int]:
+        """Counter → value so far, of the NIC's queues together; names as declared for the stage `nic`."""
 
     def document(self) -> str:
         """The scenario as it is now, as canonical JSON; the control script is left out."""

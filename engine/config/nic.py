@@ -12,6 +12,8 @@ from engine.config.rss import Rss
 class Nic:
     """Receive queues, their rings and buffers, and who is interrupted."""
 
+    up: bool = True
+    """Down: every frame that arrives is dropped."""
     queues: int = 8
     ring_size: int = 1024
     """Descriptors per queue (ethtool -G rx)."""

@@ -31,6 +31,11 @@ def _count(transport: Transport, device: str) -> tuple[int, int, bool]:
 
 def rules(transport: Transport, device: str) -> tuple[Rule, ...]:
     """Every rule, by its place. Raises OSError."""
+    return tuple(_rule(transport, device, place) for place in _taken(transport, device))
+
+
+def _taken(transport: Transport, device: str) -> list[int]:
+    """The places that have a rule."""
     while True:
         count, _, _ = _count(transport, device)
         request = bytearray(RXNFC.pack(ALL, 0, 0, bytes(168), count) + bytes(4 * count))
@@ -41,8 +46,7 @@ def rules(transport: Transport, device: str) -> tuple[Rule, ...]:
                 raise
             continue
         (found,) = struct.unpack_from("=I", request, PLACES_AT - 4)
-        places = struct.unpack_from(f"={found}I", request, PLACES_AT)
-        return tuple(_rule(transport, device, place) for place in sorted(places))
+        return sorted(struct.unpack_from(f"={found}I", request, PLACES_AT))
 
 
 def _rule(transport: Transport, device: str, place: int) -> Rule:
@@ -57,7 +61,7 @@ def insert(transport: Transport, device: str, rule: Rule) -> int:
     if rule.location is None:
         count, places, chooses = _count(transport, device)
         if not chooses:
-            taken = {each.location for each in rules(transport, device)} if count else set()
+            taken = set(_taken(transport, device)) if count else set()
             free = next((place for place in range(places) if place not in taken), None)
             if free is None:
                 raise OSError(errno.ENOSPC, "the table is full")

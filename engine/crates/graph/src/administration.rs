@@ -44,6 +44,20 @@ impl Administration {
         &self.current
     }
 
+    /// Whether a scenario's NIC can be built, and its script carried out; nothing is.
+    ///
+    /// # Errors
+    /// As [`Administration::new`], and what the NIC refuses from the start.
+    pub fn check(scenario: &Scenario, hasher: &Hasher) -> Result<(), ScenarioError> {
+        let administration = Self::new(scenario, hasher)?;
+        prepare(scenario, administration.built, hasher).map(drop)
+    }
+
+    /// What the NIC was built with, and cannot exceed.
+    pub fn built(&self) -> Built {
+        self.built
+    }
+
     /// The documents that are to come, by step of the script.
     pub fn documents(&self) -> impl Iterator<Item = &Scenario> {
         self.steps.iter().map(|step| &step.document)

@@ -13,6 +13,7 @@ pub(crate) fn nic_config(scenario: &Scenario) -> Result<NicConfig, ScenarioError
     let CoalesceSection { rx_usecs, rx_max_coalesced_frames } = nic.coalesce;
     let contexts = nic.rss.contexts.iter().enumerate();
     Ok(NicConfig {
+        up: nic.up,
         queues: nic.queues,
         ring_size: nic.ring_size,
         buffer_bytes: nic.buffer_bytes,

@@ -5,6 +5,7 @@
 use graph::scenario::Format;
 use graph::{Change, Scenario, ScenarioError};
 use live::{Idle, Outcome, OwnHost, Pacing, Settings};
+use nic::NicCounter;
 use nic::rss::{BoxedHash, RssKey, Table};
 use stats::Column;
 use std::thread::{sleep, spawn};
@@ -94,11 +95,19 @@ fn a_run_that_goes_on_is_changed_from_another_thread() {
         }
     }
     assert!(control.apply(&change(r#"{"nic": {"queues": 5}}"#), &hasher).is_err());
+    // Asked while it runs, the NIC's thread says what it counted so far.
+    let patient = Duration::from_secs(10);
+    let (first, second) = (control.counters(patient), control.counters(patient));
+    assert!(first.value(NicCounter::Packets) > 0);
+    assert!(first.value(NicCounter::Packets) <= second.value(NicCounter::Packets));
     ended.store(true, std::sync::atomic::Ordering::Relaxed);
     let outcome = run.join().unwrap().unwrap();
     outcome.check_laws().unwrap();
     assert_eq!(control.changes(), 20);
     let frames = frames_by_queue(&outcome);
+    let counted = control.counters(patient);
+    let ended = [NicCounter::Packets, NicCounter::RxMissed, NicCounter::RxNoBuffer];
+    assert_eq!(ended.map(|counter| counted.value(counter)).iter().sum::<u64>(), frames.iter().sum::<u64>());
     assert!(frames[0] > frames[1] && frames[1] > 0, "{frames:?}");
 }
 

@@ -11,6 +11,8 @@ use std::ops::RangeInclusive;
 /// Everything that can be set. [`crate::Nic::new`] refuses what cannot be.
 #[derive(Clone, Debug)]
 pub struct NicConfig {
+    /// Whether it is up; down, it drops every frame.
+    pub up: bool,
     /// Receive queues: 1 to 128.
     pub queues: u16,
     /// Descriptors per ring: 64 to 8192, a multiple of 8.
@@ -40,6 +42,7 @@ impl Default for NicConfig {
     /// of 16 (IXGBE_RX_BUFFER_WRITE); frames of 1500 bytes with one VLAN tag. An interrupt after 50 µs.
     fn default() -> Self {
         NicConfig {
+            up: true,
             queues: 1,
             ring_size: 512,
             buffer_bytes: 2048,

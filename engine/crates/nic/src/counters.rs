@@ -27,6 +27,8 @@ stage::counters! {
         RxHeaderErrors = "rx_header_errors" : "frames",
         /// Frames dropped by an explicit rule.
         RxFiltered = "rx_filtered" : "frames",
+        /// Frames dropped because the interface was down.
+        RxDown = "rx_down" : "frames",
         /// Frames whose checksums were verified and right.
         CsumGood = "rx_csum_offload_good" : "frames",
         /// Frames whose IPv4 or transport checksum is wrong.
@@ -50,6 +52,7 @@ pub(crate) struct Tally {
     length_errors: u64,
     header_errors: u64,
     filtered: u64,
+    down: u64,
     csum_good: u64,
     csum_errors: u64,
     interrupts: u64,
@@ -87,6 +90,7 @@ impl Tally {
             DropReason::RxNoBuffer => self.no_buffer += 1,
             DropReason::RxLengthError => self.length_errors += 1,
             DropReason::RxFilter => self.filtered += 1,
+            DropReason::DevReady => self.down += 1,
             _ => self.header_errors += 1,
         }
     }
@@ -113,6 +117,7 @@ impl Tally {
             (NicCounter::RxLengthErrors, self.length_errors),
             (NicCounter::RxHeaderErrors, self.header_errors),
             (NicCounter::RxFiltered, self.filtered),
+            (NicCounter::RxDown, self.down),
             (NicCounter::CsumGood, self.csum_good),
             (NicCounter::CsumErrors, self.csum_errors),
             (NicCounter::Interrupts, self.interrupts),

@@ -4,10 +4,11 @@ use crate::queue::{Ring, RxQueue};
 use crate::rss::{BoxedHash, Contexts, IndirectionTable, RssConfig, RssKey, Table};
 use crate::steering::SteeringTable;
 use crate::{ConfigError, NicConfig, NicCounter};
-use stage::{BufferPool, Nanos, QueueId};
+use stage::{BufferPool, Counters, Nanos, QueueId};
 
 /// A network card's receive side. What it does with a frame is in `pipeline.rs`.
 pub struct Nic {
+    pub(crate) up: bool,
     pub(crate) max_frame_bytes: u32,
     pub(crate) rx_checksum: bool,
     pub(crate) rss: RssConfig,
@@ -63,6 +64,7 @@ impl Nic {
             return Err(ConfigError::new("buffers_per_queue", value, "at least one for every queue"));
         }
         Ok(Nic {
+            up: config.up,
             max_frame_bytes: config.max_frame_bytes,
             rx_checksum: config.rx_checksum,
             hasher: hasher(&config.rss.key),
@@ -94,6 +96,13 @@ impl Nic {
     /// The receive queues, by number.
     pub fn queues(&self) -> &[RxQueue] {
         &self.queues
+    }
+
+    /// Every counter, summed over all queues.
+    pub fn counters(&self) -> Counters<NicCounter> {
+        let mut sum = Counters::default();
+        self.queues.iter().for_each(|queue| sum.add_all(&queue.counters()));
+        sum
     }
 
     /// Sum of one counter over all queues.

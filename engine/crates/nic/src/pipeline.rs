@@ -79,6 +79,9 @@ impl Nic {
             if !self.contexts.is_empty() {
                 self.hash_by_own_keys(inputs, out);
             }
+            if !self.up {
+                out.iter_mut().for_each(refuse);
+            }
         }
     }
 
@@ -228,6 +231,12 @@ impl Nic {
         let signal = queue.coalesce.frame(now_ns);
         Ok(queue.count_interrupt(signal))
     }
+}
+
+/// The interface is down: before a queue is chosen, the frame is dropped.
+fn refuse(classified: &mut Classified) {
+    classified.drop = Some(DropReason::DevReady);
+    (classified.hash, classified.hash_type, classified.context) = (0, HashType::None, ContextId(0));
 }
 
 #[cfg(test)]

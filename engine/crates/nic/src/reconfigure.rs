@@ -8,6 +8,7 @@ use stage::{Nanos, QueueId, Signal};
 
 /// A configuration ready to be put in place; nothing about it can fail any more.
 pub struct Reconfiguration {
+    up: bool,
     rx_checksum: bool,
     rss: RssConfig,
     hasher: BoxedHash,
@@ -66,6 +67,7 @@ impl Reconfiguration {
             contexts.add(context, config.queues, hasher)?;
         }
         Ok(Reconfiguration {
+            up: config.up,
             rx_checksum: config.rx_checksum,
             hasher: hasher(&config.rss.key),
             table: config.rss.spread.table(config.queues)?,
@@ -82,7 +84,9 @@ impl Nic {
     /// Put a configuration in place; what becomes of each queue's interrupt goes to `signal`. Frames that are
     /// classified and not received are to be classified again.
     pub fn reconfigure(&mut self, now_ns: Nanos, to: Reconfiguration, signal: &mut dyn FnMut(Signal)) {
-        let Reconfiguration { rx_checksum, rss, hasher, table, contexts, rules, ring_size, coalesce } = to;
+        let Reconfiguration { up, rx_checksum, rss, hasher, table, contexts, rules, ring_size, coalesce } =
+            to;
+        self.up = up;
         self.rx_checksum = rx_checksum;
         self.rss = rss;
         self.hasher = hasher;

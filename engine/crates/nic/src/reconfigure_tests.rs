@@ -151,3 +151,16 @@ fn the_interrupt_follows_the_new_limits() {
     assert_eq!(nic.timer(queue, 11_000), Signal::Quiet);
     assert_eq!(nic.total(NicCounter::Interrupts), 1);
 }
+
+#[test]
+fn a_nic_that_is_down_drops_what_comes_and_takes_it_again_when_up() {
+    let (mut nic, mut buffers) = built();
+    change(&mut nic, 1, |c| c.up = false);
+    let classified = classify(&nic, &flow(7));
+    assert_eq!((classified.drop, nic.queue_of(&classified)), (Some(stage::DropReason::DevReady), QueueId(0)));
+    assert!(!receive(&mut nic, &mut buffers, &flow(7), 2));
+    change(&mut nic, 3, |_| ());
+    assert!(receive(&mut nic, &mut buffers, &flow(7), 4));
+    let counters = nic.counters();
+    assert_eq!((counters.value(NicCounter::RxDown), counters.value(NicCounter::Packets)), (1, 1));
+}

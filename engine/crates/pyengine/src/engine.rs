@@ -74,6 +74,19 @@ impl Engine {
         self.simulation.document().to_json().map_err(|e| scenario_error(py, &e))
     }
 
+    /// What its NIC was built with, and cannot exceed: queues, descriptors of a ring, whether a flow table.
+    #[getter]
+    fn built(&self) -> (u16, u32, bool) {
+        let built = self.simulation.built();
+        (built.queues, built.ring_size, built.flow_table)
+    }
+
+    /// Counter → value so far, of the NIC's queues together.
+    fn nic_counters(&self) -> BTreeMap<&'static str, u64> {
+        let counters = self.simulation.nic_counters();
+        counters.iter().map(|(declared, value)| (declared.name, value)).collect()
+    }
+
     /// Change it now, by a patch of the document (RFC 7396): all of it or none.
     fn apply(&mut self, py: Python<'_>, change: &str) -> PyResult<()> {
         let change = Change::from_json(change).map_err(|e| scenario_error(py, &e))?;

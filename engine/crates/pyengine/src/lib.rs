@@ -20,8 +20,8 @@ use pyo3::prelude::*;
 #[pymodule]
 mod _core {
     use super::errors::scenario_error;
-    use graph::Scenario;
     use graph::scenario::{Format, schema};
+    use graph::{Administration, Scenario};
     use pyo3::exceptions::PyValueError;
     use pyo3::prelude::*;
     use pyo3::types::PyDict;
@@ -94,6 +94,14 @@ mod _core {
             return Err(PyValueError::new_err(format!("bytes = {bytes}: allowed is 128 to {}", 1 << 30)));
         }
         Ok(py.detach(|| ::live::memory_latency_ns(bytes)))
+    }
+
+    /// Whether a document's NIC can be built and its script carried out, beyond what parsing it shows.
+    #[pyfunction]
+    fn check_scenario(py: Python<'_>, document: &str) -> PyResult<()> {
+        let checked = Scenario::parse(document, Format::Json)
+            .and_then(|s| Administration::check(&s, &super::hashing::hasher));
+        checked.map_err(|e| scenario_error(py, &e))
     }
 
     /// Counters, drop reasons, operations, layers and costs, as JSON.

@@ -12,7 +12,11 @@ use pyo3::types::PyBytes;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 use traffic::Captures;
+
+/// How long the NIC's thread may take to say what it counted.
+const PATIENCE: Duration = Duration::from_millis(50);
 
 /// A scenario being run on this machine's threads.
 ///
@@ -121,6 +125,19 @@ impl LiveEngine {
     /// The scenario as it is now, as canonical JSON; the control script is left out.
     fn document(&self, py: Python<'_>) -> PyResult<String> {
         self.control.document().to_json().map_err(|e| scenario_error(py, &e))
+    }
+
+    /// What its NIC was built with, and cannot exceed: queues, descriptors of a ring, whether a flow table.
+    #[getter]
+    fn built(&self) -> (u16, u32, bool) {
+        let built = self.control.built();
+        (built.queues, built.ring_size, built.flow_table)
+    }
+
+    /// Counter → value so far, of the NIC's queues together.
+    fn nic_counters(&self, py: Python<'_>) -> BTreeMap<&'static str, u64> {
+        let counters = py.detach(|| self.control.counters(PATIENCE));
+        counters.iter().map(|(declared, value)| (declared.name, value)).collect()
     }
 
     /// Change it before the next batch of frames, by a patch of the document (RFC 7396): all of it or none.

@@ -14,10 +14,10 @@ use host::app::AppStep;
 use host::softirq::Progress;
 use host::steering::WorkStep;
 use nic::steering::FlowKey;
-use nic::{Classified, Reconfiguration};
+use nic::{Built, Classified, NicCounter, Reconfiguration};
 use stage::{
-    CpuId, Event, Executor, FrameId, Meter, Nanos, Observer, Op, QueueId, Random, Region, RxQueues, Signal,
-    Tally, TaskId, Touch,
+    Counters, CpuId, Event, Executor, FrameId, Meter, Nanos, Observer, Op, QueueId, Random, Region, RxQueues,
+    Signal, Tally, TaskId, Touch,
 };
 use stats::{Ledger, PICOS_PER_NANO, Picos, Series};
 use traffic::{BATCH_FRAMES, Batch, Captures, Source};
@@ -199,6 +199,16 @@ impl Simulation {
     /// The document as it is now, the control script left out.
     pub fn document(&self) -> &Scenario {
         self.administration.document()
+    }
+
+    /// What the NIC was built with, and cannot exceed.
+    pub fn built(&self) -> Built {
+        self.administration.built()
+    }
+
+    /// What the NIC counted so far.
+    pub fn nic_counters(&self) -> Counters<NicCounter> {
+        self.path.nic.counters()
     }
 
     /// Change what is running, now: between two frames, all of it or none.

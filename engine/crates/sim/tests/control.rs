@@ -114,6 +114,20 @@ fn a_refused_change_leaves_the_run_as_it_was() {
 }
 
 #[test]
+fn a_run_says_what_its_nic_counted_so_far_and_drops_what_comes_while_it_is_down() {
+    let mut run = simulation(QUIET);
+    run.advance(100_000);
+    let before = run.nic_counters();
+    run.apply(&Change::from_json(r#"{"nic": {"up": false}}"#).unwrap(), &hasher).unwrap();
+    run.advance(u64::MAX);
+    run.check_laws().unwrap();
+    let after = run.nic_counters();
+    assert!(before.value(nic::NicCounter::Packets) > 0);
+    assert_eq!(after.value(nic::NicCounter::Packets), before.value(nic::NicCounter::Packets));
+    assert_eq!(after.value(nic::NicCounter::RxDown), run.tally().rx - after.value(nic::NicCounter::Packets));
+}
+
+#[test]
 fn rules_come_and_go() {
     let table = QUIET.replace("[nic]", "[steering]\nmode = \"ntuple\"\n[nic]");
     let rule = "steering.rules = [{ queue = 3 }]";

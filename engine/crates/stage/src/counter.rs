@@ -46,6 +46,11 @@ impl<S: CounterSet> Counters<S> {
         }
     }
 
+    /// Add what another counted.
+    pub fn add_all(&mut self, other: &Self) {
+        self.values.iter_mut().zip(&other.values).for_each(|(sum, value)| *sum += value);
+    }
+
     /// Present value.
     #[inline]
     pub fn value(&self, counter: S) -> u64 {

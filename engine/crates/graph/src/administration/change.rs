@@ -4,7 +4,8 @@ use crate::{Scenario, ScenarioError};
 use serde_json::{Map, Value};
 
 /// Keys that may change while it runs, with everything below them.
-const CHANGEABLE: [&str; 12] = [
+const CHANGEABLE: [&str; 13] = [
+    "nic.up",
     "nic.queues",
     "nic.ring_size",
     "nic.rx_checksum",

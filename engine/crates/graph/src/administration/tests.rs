@@ -109,3 +109,13 @@ fn rules_change_where_there_is_a_flow_table() {
     assert_eq!(refused.key, "steering.rules[0].queue", "{refused}");
     assert!(now.change(&change(r#"{"nic": {"queues": 3}, "steering": {"rules": []}}"#), &hasher).is_ok());
 }
+
+#[test]
+fn a_document_is_checked_without_building_its_memory() {
+    let parse = |text: &str| Scenario::parse(text, Format::Toml).unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(Administration::check(&Scenario::default(), &hasher), Ok(()));
+    let odd = parse("version = 1\n[nic]\nring_size = 513");
+    assert_eq!(Administration::check(&odd, &hasher).unwrap_err().key, "nic.ring_size");
+    let script = scenario(&[(1, "nic.queues = 9")]);
+    assert_eq!(Administration::check(&script, &hasher).unwrap_err().key, "control[0].nic.queues");
+}

@@ -86,6 +86,8 @@ section! {
 section! {
     /// The network card.
     NicSection {
+        /// Whether the interface is up; one that is down drops every frame that arrives (`ip link set up`).
+        up: bool = true,
         /// Receive queues, 1 to 128.
         queues: u16 = 8,
         /// Descriptors per ring, 64 to 8192, a multiple of 8.

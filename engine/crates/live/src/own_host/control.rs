@@ -1,10 +1,11 @@
 //! What is changed while a run goes on: built by whoever asks, put in place by the NIC's thread between two batches.
 
 use graph::{Administration, Change, Hasher, Scenario, ScenarioError};
-use nic::Reconfiguration;
-use stage::Nanos;
+use nic::{Built, NicCounter, Reconfiguration};
+use stage::{Counters, Nanos};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 /// Nothing is due.
 const NEVER: Nanos = Nanos::MAX;
@@ -12,6 +13,8 @@ const NEVER: Nanos = Nanos::MAX;
 /// The way to change a run, before it and while it goes on.
 pub struct Control {
     inner: Mutex<Inner>,
+    /// The NIC's thread has told what it counted.
+    told: Condvar,
     /// When the NIC's thread has to look: 0 as soon as it can.
     due_ns: AtomicU64,
     /// Changes put in place.
@@ -22,6 +25,12 @@ struct Inner {
     administration: Administration,
     /// Changes that wait for the NIC's thread.
     waiting: Vec<Reconfiguration>,
+    /// As the NIC's thread last told.
+    counters: Counters<NicCounter>,
+    /// How often it has.
+    times_told: u64,
+    /// It runs.
+    listening: bool,
 }
 
 impl Control {
@@ -31,8 +40,10 @@ impl Control {
         let administration = Administration::new(scenario, hasher)?;
         administration.documents().try_for_each(|document| check(scenario, document))?;
         let due_ns = AtomicU64::new(administration.next_ns().unwrap_or(NEVER));
-        let inner = Mutex::new(Inner { administration, waiting: Vec::new() });
-        Ok(Control { inner, due_ns, done: AtomicU64::new(0) })
+        let counters = Counters::default();
+        let waiting = Vec::new();
+        let inner = Inner { administration, waiting, counters, times_told: 0, listening: false };
+        Ok(Control { inner: Mutex::new(inner), told: Condvar::new(), due_ns, done: AtomicU64::new(0) })
     }
 
     /// Change what runs, or what will: all of it or none, before the next batch of frames.
@@ -52,6 +63,38 @@ impl Control {
     /// The document as it is now, the control script left out.
     pub fn document(&self) -> Scenario {
         self.lock().administration.document().clone()
+    }
+
+    /// What the NIC was built with, and cannot exceed.
+    pub fn built(&self) -> Built {
+        self.lock().administration.built()
+    }
+
+    /// What the NIC counted so far: asked of its thread, which answers between two batches. One that does not answer
+    /// within `patience` waits for a frame; then, before it begins and after it ended, as it last told.
+    pub fn counters(&self, patience: Duration) -> Counters<NicCounter> {
+        let until = Instant::now() + patience;
+        let mut inner = self.lock();
+        let before = inner.times_told;
+        self.due_ns.store(0, Ordering::Release);
+        while inner.listening && inner.times_told == before {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            inner = self.told.wait_timeout(inner, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        inner.counters.clone()
+    }
+
+    /// Answer whoever asked; whether it goes on listening.
+    #[cold]
+    pub(crate) fn tell(&self, counters: Counters<NicCounter>, listening: bool) {
+        let mut inner = self.lock();
+        inner.counters = counters;
+        inner.times_told += 1;
+        inner.listening = listening;
+        self.told.notify_all();
     }
 
     /// Changes put in place so far, those of the script and others.

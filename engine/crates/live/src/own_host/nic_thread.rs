@@ -61,6 +61,7 @@ impl NicThread {
     pub(crate) fn run(mut self, mut port: Port, shared: &Shared) -> NicThread {
         let _alive = Alive(shared);
         shared.enter();
+        self.tell(true);
         let mut attendance = Attendance::begin();
         let mut looked = Looked::new();
         let mut now_ns = shared.now_ns();
@@ -95,10 +96,18 @@ impl NicThread {
             now_ns = self.wait_until(due_ns, shared);
             self.timers(now_ns, shared);
         }
+        self.tell(false);
         shared.finish();
         attendance.slept(self.slept_ns);
         self.lost_ns = attendance.lost_ns();
         self
+    }
+
+    /// Say what was counted so far, and whether one may ask again.
+    fn tell(&self, listening: bool) {
+        let mut sum = Counters::default();
+        self.queues.iter().for_each(|queue| sum.add_all(&queue.counters));
+        self.control.tell(sum, listening);
     }
 
     fn reconfigure(&mut self, now_ns: Nanos, shared: &Shared) {
@@ -109,6 +118,7 @@ impl NicThread {
                 queue.counters.add(NicCounter::Interrupts, 1);
             }
         }
+        self.tell(true);
     }
 
     /// One frame; answers the time, which has passed if it had to wait.
@@ -322,6 +332,7 @@ fn counter_of(reason: DropReason) -> NicCounter {
         DropReason::RxNoBuffer => NicCounter::RxNoBuffer,
         DropReason::RxLengthError => NicCounter::RxLengthErrors,
         DropReason::RxFilter => NicCounter::RxFiltered,
+        DropReason::DevReady => NicCounter::RxDown,
         _ => NicCounter::RxHeaderErrors,
     }
 }
