@@ -17,6 +17,7 @@ class Card:
     def __init__(self, name: str, index: int, ground: Prepared | Running) -> None:
         self.name, self.index, self.ground = name, index, ground
         self.carrier_changes = 0
+        """Since it is known here."""
 
     @property
     def document(self) -> Document:

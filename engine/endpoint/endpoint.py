@@ -58,7 +58,7 @@ class Endpoint:
         return [card.name for card in self.cards()]
 
     def add(self, name: str, given: Scenario | Engine) -> None:
-        """One more interface; whoever listens is told. Raises ValueError for a bad name, or one that is taken."""
+        """One more interface; whoever listens is told. Raises ValueError for a bad or taken name."""
         with self._lock:
             if not valid(name):
                 raise ValueError(
@@ -81,7 +81,7 @@ class Endpoint:
             route.tell_gone(self, card)
 
     def scenario(self, name: str) -> Scenario:
-        """The scenario behind a name as it is now: for one that has not begun, the one to run. Raises KeyError."""
+        """The scenario behind a name as it is now, to be run if it has not begun. Raises KeyError."""
         card = self.find(name)
         if card is None:
             raise KeyError(f"no interface {name}")
@@ -90,7 +90,7 @@ class Endpoint:
         return Scenario.from_json(card.ground.engine.document())
 
     def netlink(self, protocol: int) -> EndpointSocket:
-        """A socket: `IPRoute(use_socket=endpoint.netlink(0))`. Raises OSError for another protocol than 0 and 16."""
+        """A socket for `IPRoute(use_socket=...)`: protocol 0, or 16 for generic netlink. Raises OSError."""
         if protocol not in PROTOCOLS:
             raise OSError(errno.EPROTONOSUPPORT, os.strerror(errno.EPROTONOSUPPORT))
         return EndpointSocket(self, protocol)

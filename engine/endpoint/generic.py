@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from engine.endpoint import ethtool
-from engine.endpoint.attributes import Attribute, nest, text, u16, u32
+from engine.endpoint.attributes import Attribute, attribute, text, u16, u32
 from engine.endpoint.dump import parts
 from engine.endpoint.family import GENERIC_HEADER, Family
 from engine.endpoint.message import HEADER, Request, answer
@@ -72,13 +72,13 @@ def _meant(family: Family, given: dict[int, Attribute]) -> bool:
 
 
 def _described(request: Request, family: Family) -> bytes:
-    """CTRL_CMD_NEWFAMILY, attributes in the kernel's order."""
+    """CTRL_CMD_NEWFAMILY, attributes in the kernel's order. Those that hold others do not say so here."""
     operations = []
     for place, (number, command) in enumerate(sorted(family.commands.items()), 1):
         caps = DO | POLICED | (DUMP if command.dump else 0) | (ADMINISTRATOR if command.sets else 0)
-        operations.append(nest(place, u32(1, number), u32(2, caps)))
+        operations.append(attribute(place, u32(1, number) + u32(2, caps)))
     groups = [
-        nest(place, u32(2, number), text(1, name))
+        attribute(place, u32(2, number) + text(1, name))
         for place, (name, number) in enumerate(family.groups.items(), 1)
     ]
     parts = [
@@ -88,7 +88,7 @@ def _described(request: Request, family: Family) -> bytes:
         u32(3, family.version),
         u32(4, 0),  # CTRL_ATTR_HDRSIZE
         u32(5, 0),  # CTRL_ATTR_MAXATTR
-        *([nest(6, *operations)] if operations else []),
-        *([nest(7, *groups)] if groups else []),
+        *([attribute(6, b"".join(operations))] if operations else []),
+        *([attribute(7, b"".join(groups))] if groups else []),
     ]
     return answer(request, CONTROL, b"".join(parts))

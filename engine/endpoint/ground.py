@@ -70,7 +70,7 @@ class Prepared:
     def limits(self) -> Limits:
         """The engine's own: 128 queues, rings of 8192 descriptors."""
         steering = self.scenario.steering
-        return Limits(128, 8192, steering.mode == "ntuple" or bool(steering.rules))
+        return Limits(128, 8192, steering.mode in ("arfs", "callback", "ntuple") or bool(steering.rules))
 
 
 class Running:

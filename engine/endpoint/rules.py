@@ -30,8 +30,8 @@ def _location(place: int, rule: Section) -> int:
 def insert(card: Card, rule: Rule, place: int | None) -> int:
     """Add a rule, or replace the one at its place; the place.
 
-    Raises Refusal: EOPNOTSUPP without a table or for what it cannot single out, EINVAL for a queue or place there
-    is not, EEXIST for a rule of the same at another place, ENOSPC for a full table.
+    Raises Refusal: EOPNOTSUPP without a table or for what it cannot single out, EINVAL for a queue or place
+    there is not, EEXIST for a rule of the same at another place, ENOSPC for a full table.
     """
     if not card.limits.flow_table or rule.vlan is not None or rule.context:
         raise Refusal(errno.EOPNOTSUPP)
@@ -93,8 +93,8 @@ def _selects(rule: Section) -> tuple[object, ...]:
 def rule_of(place: int, given: Section) -> Rule:
     """As ethtool(8) shows it.
 
-    Raises Refusal: EOPNOTSUPP for one that ethtool(8) has no words for, since it is for IPv4 and IPv6 alike, or
-    for the ports of TCP and UDP alike.
+    Raises Refusal: EOPNOTSUPP for one that ethtool(8) has no words for, since it is for IPv4 and IPv6 alike,
+    or for the ports of TCP and UDP alike.
     """
     address = given["source"] or given["destination"]
     has_ports = given.get("source_port") is not None or given.get("destination_port") is not None

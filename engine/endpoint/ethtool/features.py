@@ -38,7 +38,8 @@ def active(card: Card) -> frozenset[str]:
 def changeable(card: Card) -> frozenset[str]:
     """Those that may be turned on and off: how flows are steered is built in, once it runs."""
     later = {"rx-checksum"}
-    return frozenset(later if card.ground.started else later | {"rx-hashing", "rx-ntuple-filter"})
+    steered = card.ground.started or card.document["steering"]["mode"] not in ("none", "rss", "ntuple")
+    return frozenset(later if steered else later | {"rx-hashing", "rx-ntuple-filter"})
 
 
 def described(card: Card, flags: int) -> list[bytes]:

@@ -294,6 +294,10 @@ def test_answers_have_the_structure_of_the_kernels(pair):
                     for found in (ours, kernels)
                 )
             assert ours == kernels
+    body = struct.pack("=BBH", 3, 1, 0) + attribute(2, b"ethtool\0")
+    ours = structure(answers(endpoint, GENERIC, 16, body)[0], 20)
+    kernels = structure(pair.call(lambda: answers(Kernel(), GENERIC, 16, body))[0], 20)
+    assert [each[:2] for each in ours] == [each[:2] for each in kernels]
     body = LINK + attribute(3, b"va\0")
     ours = structure(answers(endpoint, ROUTE, 18, body)[0], 32)
     kernels = structure(pair.call(lambda: answers(Kernel(), ROUTE, 18, body))[0], 32)
