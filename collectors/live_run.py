@@ -81,6 +81,7 @@ class LiveRun(Outcome):
         *,
         elapsed_ns: int,
         lost_ns: int,
+        missed_frames: int = 0,
         provenance: Environment | Mapping[str, object] | None = None,
     ) -> None:
         observe = scenario.observe
@@ -99,6 +100,8 @@ class LiveRun(Outcome):
         """From the start to the end of the last thread's work."""
         self.lost_ns = lost_ns
         """Time the thread that lost most wanted a CPU and had none, because other work had it."""
+        self.missed_frames = missed_frames
+        """Frames that came to the port and found no room in front of the NIC; they are in no verdict."""
 
     @property
     def loop(self) -> str:
@@ -145,6 +148,7 @@ def run_live(
     prepared_frames: int | None = None,
     meter_ops: bool = False,
     seed: int | None = None,
+    port: _core.ReceivePort | None = None,
 ) -> LiveRun:
     """Run a scenario in real time on the engine's own host: a thread for the NIC, one per interrupted CPU.
 
@@ -157,18 +161,21 @@ def run_live(
     prepared_frames : frames made before the run and offered over and over; with `lossless` only.
     meter_ops : time some rounds of the host threads operation by operation: tables `op_times` and `rounds`.
     seed : in place of the scenario's own.
+    port : receive the frames of one of this machine's interfaces instead of the scenario's traffic, until
+        `traffic.frames` have come or `duration_ns` is over; used up by the run.
 
     Raises
     ------
     ScenarioError : a key real time cannot honour (`host.rps.cpus`, `host.apps.pinned`, `costs`, ...), or too
         few CPUs, naming both numbers; before anything ran.
-    CaptureError, OSError : before anything ran.
+    CaptureError, OSError : before anything ran; or the port's interface is gone.
+    ValueError : the port was used.
     KeyboardInterrupt : the threads have ended; nothing is left behind.
     ConservationError, EngineError : a fault of the engine.
     """
     chosen = scenario if seed is None else scenario.with_(seed=seed)
     how = RealTime(pacing, idle, oversubscribe, prepared_frames, meter_ops)
-    engine = _core.LiveEngine(chosen.resolved(), captures(chosen), **how.arguments())
+    engine = _core.LiveEngine(chosen.resolved(), captures(chosen), **how.arguments(), port=port)
     engine.run()
     done = LiveRun(
         chosen,
@@ -177,6 +184,7 @@ def run_live(
         how,
         elapsed_ns=engine.elapsed_ns,
         lost_ns=engine.lost_ns,
+        missed_frames=engine.missed_frames,
     )
     assert_conserved(done.stats, done.queues, done.drops)
     return done

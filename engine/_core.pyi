@@ -124,6 +124,8 @@ class LiveEngine:
     elapsed_ns: Final[int]
     lost_ns: Final[int]
     offered_frames: Final[int]
+    missed_frames: Final[int]
+    """That arrived at the port and found no room in front of the NIC; in no verdict."""
     changes: Final[int]
     """Put in place so far, those of the control script and others."""
 
@@ -137,8 +139,12 @@ class LiveEngine:
         oversubscribe: bool = False,
         prepared_frames: int | None = None,
         meter_ops: bool = False,
+        port: ReceivePort | None = None,
     ) -> None:
-        """Build everything, or raise: ScenarioError (also for too few CPUs), CaptureError."""
+        """Build everything, or raise: ScenarioError (also for too few CPUs), CaptureError.
+
+        With a port its frames are received instead of the scenario's traffic; the port is used up.
+        """
 
     def run(self) -> None:
         """Run to the end without the interpreter lock and assert the laws; once.
@@ -146,6 +152,7 @@ class LiveEngine:
         Raises
         ------
         ConservationError, EngineError, RuntimeError
+        OSError : the port's interface went down or away; what came until then is accounted for.
         KeyboardInterrupt : after the threads have ended.
         """
 
@@ -169,6 +176,68 @@ class LiveEngine:
 
     def output_capture(self) -> bytes:
         """Pcap (nanosecond stamps) of the frames handed to the host, CPU by CPU; needs `observe.frames`."""
+
+@final
+class ReceivePort:
+    """A socket that receives an interface's frames for a run in real time, open until a run has used it.
+
+    The interface is one of the calling thread's network namespace. It is as before once the port is closed,
+    or its process gone, whatever ended that.
+    """
+
+    kind: Final[Literal["af_packet", "af_xdp"]]
+    interface: Final[str]
+    queues: Final[int]
+    """Of the interface, that are received from; a packet socket does not tell them apart: 1."""
+    zero_copy: Final[bool]
+    """Whether the card writes into our memory itself."""
+    native: Final[bool]
+    """Whether the XDP program runs in the driver."""
+
+    @staticmethod
+    def af_packet(interface: str, *, blocks: int = 64, promiscuous: bool = True) -> ReceivePort:
+        """Every frame that arrives, beside the kernel's own receiving (packet(7), TPACKET_V3).
+
+        Parameters
+        ----------
+        blocks : of 256 KiB in the ring, 2 to 4096.
+        promiscuous : frames for other stations too.
+
+        Raises
+        ------
+        ScenarioError : a setting out of range.
+        OSError : no right, no such interface; each with what is needed.
+        """
+
+    @staticmethod
+    def af_xdp(
+        interface: str,
+        *,
+        copying: Literal["auto", "copy", "zero_copy"] = "auto",
+        attach: Literal["auto", "native", "generic"] = "auto",
+        ring_frames: int = 2048,
+    ) -> ReceivePort:
+        """Every frame of every queue, taken before the kernel's stack.
+
+        Parameters
+        ----------
+        copying : who puts frames into our memory: the card (`zero_copy`), the kernel (`copy`), or the card
+            where its driver can.
+        attach : where the XDP program runs: in the driver (`native`), behind it, or in the driver if it can.
+        ring_frames : entries of each queue's rings and chunks of 4 KiB; a power of two, 64 to 32768. A frame
+            has room for 3840 bytes; longer ones are missed.
+
+        Raises
+        ------
+        ScenarioError : a setting out of range.
+        OSError : what the kernel refuses, and what would help.
+        """
+
+    def close(self) -> None:
+        """Let go of the interface; safe to call twice."""
+
+    def __enter__(self) -> ReceivePort: ...
+    def __exit__(self, *exception: object) -> None: ...
 
 @final
 class Tap:

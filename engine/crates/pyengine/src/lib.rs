@@ -12,6 +12,7 @@ mod hashing;
 mod linux;
 mod live;
 mod peer;
+mod receive_port;
 mod steering;
 mod tap;
 
@@ -44,6 +45,8 @@ mod _core {
     use super::live::LiveEngine;
     #[pymodule_export]
     use super::peer::{Sink, stream_tcp};
+    #[pymodule_export]
+    use super::receive_port::ReceivePort;
     #[pymodule_export]
     use super::steering::SteeringTable;
     #[pymodule_export]

@@ -3,10 +3,11 @@
 use crate::arrow::Table;
 use crate::errors::{ConservationError, EngineError, guarded, scenario_error};
 use crate::hashing::hasher;
+use crate::receive_port::ReceivePort;
 use ::live::{Control, Idle, Outcome, OwnHost, Pacing, Settings};
 use graph::scenario::Format;
 use graph::{Change, Scenario, ScenarioError};
-use pyo3::exceptions::{PyKeyError, PyRuntimeError, PyValueError};
+use pyo3::exceptions::{PyKeyError, PyOSError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use serde_json::json;
@@ -72,7 +73,7 @@ fn settings(
 impl LiveEngine {
     /// Lay out threads, rings and buffers for what the document describes.
     #[new]
-    #[pyo3(signature = (scenario_json, captures=None, *, pacing="paced", idle="busy_poll", oversubscribe=false, prepared_frames=None, meter_ops=false))]
+    #[pyo3(signature = (scenario_json, captures=None, *, pacing="paced", idle="busy_poll", oversubscribe=false, prepared_frames=None, meter_ops=false, port=None))]
     #[expect(clippy::too_many_arguments, reason = "keywords, for those who call it")]
     fn new(
         py: Python<'_>,
@@ -83,6 +84,7 @@ impl LiveEngine {
         oversubscribe: bool,
         prepared_frames: Option<u32>,
         meter_ops: bool,
+        port: Option<&ReceivePort>,
     ) -> PyResult<Self> {
         let settings = settings(pacing, idle, oversubscribe, prepared_frames, meter_ops)
             .map_err(|e| scenario_error(py, &e))?;
@@ -90,7 +92,10 @@ impl LiveEngine {
         let captures: Captures =
             captures.unwrap_or_default().into_iter().map(|(name, bytes)| (name, Arc::from(bytes))).collect();
         let built = py.detach(|| guarded(|| OwnHost::new(scenario, &captures, &hasher, settings)))?;
-        let ready = built.map_err(|e| scenario_error(py, &e))?;
+        let mut ready = built.map_err(|e| scenario_error(py, &e))?;
+        if let Some(port) = port {
+            ready = ready.receiving(port.take()?).map_err(|e| scenario_error(py, &e))?;
+        }
         let control = ready.control();
         Ok(LiveEngine { ready: Mutex::new(Some(ready)), outcome: OnceLock::new(), control })
     }
@@ -110,10 +115,15 @@ impl LiveEngine {
         let outcome = py.detach(|| guarded(|| ready.run(go_on)))?;
         let outcome = outcome.map_err(|failed| EngineError::new_err(failed.to_string()))?;
         let laws = outcome.check_laws();
+        let lost = outcome.lost_port().cloned();
         // Nobody else has set it: there was one to run.
         let _ = self.outcome.set(outcome);
         interrupted?;
-        laws.map_err(|broken| ConservationError::new_err(broken.to_string()))
+        laws.map_err(|broken| ConservationError::new_err(broken.to_string()))?;
+        match lost {
+            None => Ok(()),
+            Some(lost) => Err(PyOSError::new_err((lost.errno, lost.reason, lost.device))),
+        }
     }
 
     /// Whether it has run.
@@ -169,6 +179,12 @@ impl LiveEngine {
     #[getter]
     fn offered_frames(&self) -> PyResult<u64> {
         Ok(self.outcome()?.offered_frames())
+    }
+
+    /// Frames that arrived at the port and found no room in front of the NIC; they are in no verdict.
+    #[getter]
+    fn missed_frames(&self) -> PyResult<u64> {
+        Ok(self.outcome()?.missed_frames())
     }
 
     /// The conservation law's terms, as JSON.

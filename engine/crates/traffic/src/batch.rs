@@ -86,6 +86,30 @@ impl Batch {
         }
     }
 
+    /// Forget the frames, to take in others.
+    #[inline]
+    pub fn clear(&mut self) {
+        self.begin(0);
+    }
+
+    /// Copy in an Ethernet frame (without FCS) that arrived at `now_ns`; of one that is too long as much as a slot
+    /// holds. Of a full batch it is nothing.
+    #[inline]
+    pub fn take_in(&mut self, now_ns: Nanos, frame: &[u8]) {
+        if self.is_full() {
+            return;
+        }
+        let slot = self.slot();
+        let bytes = frame.len().min(slot.len());
+        if let (Some(to), Some(from)) = (slot.get_mut(..bytes), frame.get(..bytes)) {
+            to.copy_from_slice(from);
+        }
+        // The line pads to 64 with the FCS (IEEE 802.3 section 4.2.3.3).
+        let wire_bytes = (frame.len() as u32 + 4).max(64);
+        let times = Offer { sent_ns: now_ns, arrived_ns: now_ns, ..Offer::NONE };
+        self.push(Offer { bytes: bytes as u32, wire_bytes, ..times });
+    }
+
     /// Frames filled.
     pub fn len(&self) -> usize {
         self.len

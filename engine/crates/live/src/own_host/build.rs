@@ -58,6 +58,8 @@ pub(super) fn own_host(
         waited_ns: 0,
         batch_times: settings.meter_ops.then(RoundTimes::default),
         control: Arc::clone(&control),
+        missed_frames: 0,
+        lost_port: None,
     };
     Ok(OwnHost { scenario, settings, plan, port, nic, hosts, control })
 }

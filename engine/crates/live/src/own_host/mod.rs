@@ -23,7 +23,7 @@ pub use outcome::Outcome;
 pub use settings::{Idle, Pacing, Settings};
 
 use crate::cpus::pin;
-use crate::ports::Port;
+use crate::ports::{Port, ReceivePort, Received};
 use graph::{Hasher, Scenario, ScenarioError};
 use host_thread::HostThread;
 use nic_thread::NicThread;
@@ -84,6 +84,20 @@ impl OwnHost {
         settings: Settings,
     ) -> Result<Self, ScenarioError> {
         build::own_host(scenario, captures, hasher, settings)
+    }
+
+    /// Receive from a port, for the scenario's duration or number of frames, instead of what its traffic describes.
+    ///
+    /// # Errors
+    /// With frames laid out before the run: these are the port's.
+    pub fn receiving(mut self, port: ReceivePort) -> Result<Self, ScenarioError> {
+        if let Some(frames) = self.settings.prepared_frames {
+            return Err(ScenarioError::new("prepared_frames", frames, "none: frames come from a port"));
+        }
+        let Scenario { nic, traffic, duration_ns, .. } = &self.scenario;
+        let received = Received::new(port, nic.max_frame_bytes, traffic.frames, *duration_ns);
+        self.port = Port::Received(Box::new(received));
+        Ok(self)
     }
 
     /// The scenario.

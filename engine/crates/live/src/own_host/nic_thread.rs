@@ -8,7 +8,7 @@ use super::settings::{Idle, Pacing};
 use super::shared::{Alive, Shared};
 use crate::exchange::NicEnd;
 use crate::offers::Looked;
-use crate::ports::Port;
+use crate::ports::{Port, PortError};
 use graph::observe::Observations;
 use graph::to_ethernet;
 use nic::steering::FlowKey;
@@ -21,6 +21,12 @@ use wire::Fault;
 
 /// A wait longer than this is slept through but for its end.
 const SLEEP_ABOVE_NS: Nanos = 2_000_000;
+
+/// Longest sleep before a port, after which the thread looks whether something else is to be done.
+const LISTEN_AT_MOST_NS: Nanos = 1_000_000;
+
+/// What is due sooner than this is waited for awake: a sleep ends that late (`timer_slack_ns` is 50 µs).
+const AWAKE_BELOW_NS: Nanos = 100_000;
 
 /// One queue as the NIC's thread has it.
 pub(crate) struct NicQueue {
@@ -54,6 +60,10 @@ pub(crate) struct NicThread {
     /// What its batches took, if that is asked for.
     pub(crate) batch_times: Option<RoundTimes>,
     pub(crate) control: Arc<Control>,
+    /// Frames that found no room in front of the NIC.
+    pub(crate) missed_frames: u64,
+    /// Why the port ended before the run, if it did.
+    pub(crate) lost_port: Option<PortError>,
 }
 
 impl NicThread {
@@ -70,6 +80,10 @@ impl NicThread {
         {
             if self.control.is_due(now_ns) {
                 self.reconfigure(now_ns, shared);
+            }
+            if batch.is_empty() {
+                now_ns = self.await_frames(&mut port, now_ns, shared);
+                continue;
             }
             let (began_ns, waited_ns) = (now_ns, self.waited_ns);
             looked.at_batch(&self.nic, batch, &mut self.scratch);
@@ -98,6 +112,7 @@ impl NicThread {
         }
         self.tell(false);
         shared.finish();
+        (self.missed_frames, self.lost_port) = port.end();
         attendance.slept(self.slept_ns);
         self.lost_ns = attendance.lost_ns();
         self
@@ -108,6 +123,22 @@ impl NicThread {
         let mut sum = Counters::default();
         self.queues.iter().for_each(|queue| sum.add_all(&queue.counters));
         self.control.tell(sum, listening);
+    }
+
+    /// Nothing has come: let time pass, asleep if that is asked for; answers the time.
+    fn await_frames(&mut self, port: &mut Port, now_ns: Nanos, shared: &Shared) -> Nanos {
+        self.timers(now_ns, shared);
+        let due_ns = self.due_ns().map_or(LISTEN_AT_MOST_NS, |due_ns| due_ns.saturating_sub(now_ns));
+        let asleep = self.idle == Idle::Sleep && due_ns > AWAKE_BELOW_NS;
+        if asleep {
+            port.wait(Duration::from_nanos(due_ns.min(LISTEN_AT_MOST_NS)));
+        } else {
+            self.pause();
+        }
+        let passed_ns = shared.now_ns().saturating_sub(now_ns);
+        self.waited_ns += passed_ns;
+        self.slept_ns += if asleep { passed_ns } else { 0 };
+        now_ns + passed_ns
     }
 
     fn reconfigure(&mut self, now_ns: Nanos, shared: &Shared) {

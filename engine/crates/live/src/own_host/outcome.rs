@@ -3,6 +3,7 @@
 use super::host_thread::HostThread;
 use super::nic_thread::NicThread;
 use super::round_times::RoundTimes;
+use crate::ports::PortError;
 use graph::observe::Observations;
 use graph::{LawBroken, Scenario};
 use nic::{Nic, NicCounter};
@@ -22,6 +23,8 @@ pub struct Outcome {
     pub(super) elapsed_ns: Nanos,
     offered_frames: u64,
     lost_ns: Nanos,
+    missed_frames: u64,
+    lost_port: Option<PortError>,
     pub(super) batch_times: Option<RoundTimes>,
     buffers: Result<(), LawBroken>,
 }
@@ -29,6 +32,7 @@ pub struct Outcome {
 impl Outcome {
     pub(super) fn new(scenario: Scenario, thread: NicThread, mut hosts: Vec<HostThread>) -> Self {
         let NicThread { nic, queues, mut observations, offered_frames, lost_ns, batch_times, .. } = thread;
+        let NicThread { missed_frames, lost_port, .. } = thread;
         let lost_ns = hosts.iter().map(|host| host.lost_ns).fold(lost_ns, Nanos::max);
         let mut counters = Vec::with_capacity(queues.len());
         let mut with_nic = vec![0; hosts.len()];
@@ -60,6 +64,8 @@ impl Outcome {
             elapsed_ns,
             offered_frames,
             lost_ns,
+            missed_frames,
+            lost_port,
             batch_times,
             buffers,
         }
@@ -74,6 +80,17 @@ impl Outcome {
     /// while it lost much says more about the machine's other work than about the path.
     pub fn lost_ns(&self) -> Nanos {
         self.lost_ns
+    }
+
+    /// Frames that arrived at the port and found no room in front of the NIC, by the kernel's count; they are in no
+    /// verdict.
+    pub fn missed_frames(&self) -> u64 {
+        self.missed_frames
+    }
+
+    /// Why the port ended before the run, if it did; what was received until then is accounted for.
+    pub fn lost_port(&self) -> Option<&PortError> {
+        self.lost_port.as_ref()
     }
 
     /// Frames offered.

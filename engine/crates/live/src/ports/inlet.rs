@@ -24,7 +24,7 @@ pub(crate) trait Inlet {
     fn wait(&mut self, at_most: Duration) -> Result<(), PortError>;
 
     /// Frames that came and found no room, by the kernel's count, so far.
-    fn missed_frames(&self) -> u64 {
+    fn missed_frames(&mut self) -> u64 {
         0
     }
 }
