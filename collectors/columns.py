@@ -254,6 +254,8 @@ SPECS: tuple[TableSpec, ...] = (
         ("out", "uint64", "", "index among the frames handed"),
         _FRAME,
         _QUEUE,
+        ("segments", "uint64", "1", "frames of the wire in it"),
+        ("gso_bytes", "uint64", "B", "TCP payload of each but perhaps the last of them; 0: not merged"),
     ),
     _table(
         "op_times",

@@ -95,6 +95,14 @@ def namespaces() -> Found:
     return Found(done.returncode == 0, done.stderr.strip().removeprefix("unshare: ") or "a child got its own")
 
 
+def realtime() -> Found:
+    """This thread under a real-time policy for a moment (sched(7))."""
+    before = os.sched_getscheduler(0), os.sched_getparam(0)
+    os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+    os.sched_setscheduler(0, *before)
+    return Found(True, "SCHED_FIFO can be had")
+
+
 def tracepoints() -> Found:
     """The softirq tracepoints can be read."""
     for folder in TRACEFS:

@@ -78,6 +78,12 @@ PROBES: tuple[Probe, ...] = (
         "the next run with this kernel as the host names and removes them",
     ),
     Probe(
+        "realtime",
+        kernel.realtime,
+        "tests that must write everything before the kernel looks at any of it",
+        "run as root or with CAP_SYS_NICE, in a cgroup that may have real-time tasks",
+    ),
+    Probe(
         "tshark",
         programs.tshark,
         "judging `rxbench dissect` against an independent dissector",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from engine.config.coalesce import Coalesce, QueueCoalesce
+from engine.config.lro import Lro
 from engine.config.rss import Rss
 
 
@@ -27,6 +28,7 @@ class Nic:
     irq_cpus: tuple[int, ...] = ()
     """CPU of each queue's interrupt; empty: queue i on CPU i modulo the CPUs."""
     rss: Rss = field(default_factory=Rss)
+    lro: Lro = field(default_factory=Lro)
     coalesce: Coalesce = field(default_factory=Coalesce)
     queue_coalesce: tuple[QueueCoalesce, ...] = ()
     """Queues with coalescing of their own."""

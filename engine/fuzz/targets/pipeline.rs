@@ -82,9 +82,9 @@ impl Driven {
         let mut dma = |_| written += 1;
         let to = self.nic.steer(now_ns, frame, &classified, &key);
         match self.nic.receive(now_ns, frame, &classified, to, id, now_ns, &mut self.buffers, &mut dma) {
-            Ok(signal) => {
+            Ok(received) => {
                 assert!(written >= 2, "a frame was received without a write of data and descriptor");
-                self.hear(signal);
+                self.hear(received.signal);
             }
             Err(_) => self.dropped += 1,
         }

@@ -18,7 +18,7 @@ from collectors.doctor.survey import PROBES
 
 EXPECTED = {"cpus", "avx2", "avx512", "gfni", "vaes", "hugepages"}
 EXPECTED |= {"pmu", "bcc", "tracepoints", "tap", "af_xdp", "namespaces"}
-EXPECTED |= {"btf", "bpftool", "xdp", "no_leftovers"}
+EXPECTED |= {"btf", "bpftool", "xdp", "no_leftovers", "realtime"}
 EXPECTED |= {"tshark", "iperf3", "curl", "ethtool", "valgrind", "dpdk", "chromium"}
 
 

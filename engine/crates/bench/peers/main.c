@@ -19,6 +19,8 @@ static const struct job {
 	{"nic_path_ptype", nic_path_ptype},
 	{"parse_alone", parse_alone},             {"toeplitz_table", toeplitz_table},
 	{"toeplitz_bulk", toeplitz_bulk},         {"exact_match_bulk", exact_match_bulk},
+	{"gro_burst_1", gro_burst_1},             {"gro_burst_64", gro_burst_64},
+	{"gro_kept_64", gro_kept_64},
 	{"ring_one_core", ring_one_core},         {"ring_two_cores", ring_two_cores},
 };
 
@@ -53,7 +55,7 @@ int main(int argc, char **argv)
 		return 1;
 	if (argc - used < 2 || read_workload(argv[used + 1], &w))
 		return 1;
-	if (nic_path_set_up(&w) || toeplitz_set_up(&w) || exact_match_set_up(&w) || ring_set_up(&w))
+	if (nic_path_set_up(&w) || toeplitz_set_up(&w) || exact_match_set_up(&w) || ring_set_up(&w) || gro_set_up())
 		return 2;
 	printf("ready\n");
 	fflush(stdout);

@@ -53,6 +53,11 @@ struct sample toeplitz_bulk(uint32_t passes);
 int exact_match_set_up(const struct workload *w);
 struct sample exact_match_bulk(uint32_t passes);
 
+int gro_set_up(void);
+struct sample gro_burst_1(uint32_t passes);
+struct sample gro_burst_64(uint32_t passes);
+struct sample gro_kept_64(uint32_t passes);
+
 int ring_set_up(const struct workload *w);
 struct sample ring_one_core(uint32_t passes);
 struct sample ring_two_cores(uint32_t passes);

@@ -105,7 +105,7 @@ fn build(directory: &Path) -> Result<PathBuf, String> {
     let output = Command::new("cc")
         .args(["-O3", "-march=native", "-o"])
         .arg(&binary)
-        .args(["main.c", "nic_path.c", "parts.c"].map(|file| format!("{sources}/{file}")))
+        .args(["main.c", "nic_path.c", "parts.c", "gro.c"].map(|file| format!("{sources}/{file}")))
         .args(flags("--cflags")?)
         .args(flags("--libs")?)
         .output()

@@ -6,7 +6,8 @@ use stage::{CounterDeclaration, CounterSet, DropReason, Layer, Op};
 
 /// Counters of every stage.
 fn counters() -> impl Iterator<Item = &'static CounterDeclaration> {
-    let nic = nic::NicCounter::DECLARED.iter().chain(nic::steering::SteeringCounter::DECLARED);
+    let nic = nic::NicCounter::DECLARED.iter().chain(nic::lro::LroCounter::DECLARED);
+    let nic = nic.chain(nic::steering::SteeringCounter::DECLARED);
     let host = host::softirq::SoftnetCounter::DECLARED.iter();
     nic.chain(host).chain(host::steering::SockSteeringCounter::DECLARED)
 }

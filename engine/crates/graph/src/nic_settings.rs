@@ -4,9 +4,11 @@ use crate::scenario::{CoalesceSection, ContextSection, Mode, RssFields, RssSecti
 use crate::steering_settings::flow_table;
 use crate::{Scenario, ScenarioError};
 use nic::NicConfig;
+use nic::lro::LroConfig;
 use nic::queue::CoalesceConfig;
 use nic::rss::{ContextConfig, ContextRule, Fields, FieldsConfig, RssConfig, RssKey, Spread, Symmetry};
-use stage::QueueId;
+use stage::{QueueId, Random};
+use wire::coalesce::{Stamps, Told};
 
 pub(crate) fn nic_config(scenario: &Scenario) -> Result<NicConfig, ScenarioError> {
     let nic = &scenario.nic;
@@ -41,7 +43,32 @@ pub(crate) fn nic_config(scenario: &Scenario) -> Result<NicConfig, ScenarioError
         },
         contexts: contexts.map(|(i, given)| context(i, given, &nic.rss)).collect::<Result<_, _>>()?,
         steering: flow_table(scenario)?,
+        lro: lro(scenario)?,
     })
+}
+
+fn lro(scenario: &Scenario) -> Result<Option<LroConfig>, ScenarioError> {
+    let given = &scenario.nic.lro;
+    let told = match given.flows.as_str() {
+        "connection" => Told::ByConnection,
+        "linux" => Told::AsLinux,
+        other => return Err(ScenarioError::new("nic.lro.flows", other, "connection, linux")),
+    };
+    let stamps = match given.timestamps.as_str() {
+        "equal" => Stamps::Equal,
+        "rising" => Stamps::Rising,
+        other => return Err(ScenarioError::new("nic.lro.timestamps", other, "equal, rising")),
+    };
+    Ok(given.enabled.then(|| LroConfig {
+        contexts: given.contexts,
+        timer_us: given.timer_us,
+        max_segments: given.max_segments,
+        max_bytes: given.max_bytes,
+        told,
+        stamps,
+        trim_padding: given.trim_padding,
+        secret: Random::for_component(scenario.seed, "nic.lro").next_u64(),
+    }))
 }
 
 fn key(name: &str, hex: &str) -> Result<RssKey, ScenarioError> {

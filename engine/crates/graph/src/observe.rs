@@ -72,6 +72,19 @@ pub struct TraceRow {
     pub detail: String,
 }
 
+/// A frame handed to the host.
+#[derive(Clone, Copy, Debug)]
+pub struct HandedRow {
+    /// Which frame; of a merged one, the first.
+    pub frame: FrameId,
+    /// Its hardware queue.
+    pub queue: QueueId,
+    /// Wire frames in it.
+    pub segments: u16,
+    /// TCP payload of each segment of a merged frame but perhaps the last; 0 if it was not merged.
+    pub gso_bytes: u16,
+}
+
 /// A frame delivered to a socket.
 #[derive(Clone, Copy, Debug)]
 pub struct DeliveredRow {
@@ -123,7 +136,7 @@ pub struct Observations {
     /// Each frame's verdict, by frame number.
     pub frames: Vec<FrameRow>,
     /// Frames handed to the host, in order.
-    pub handed: Vec<(FrameId, QueueId)>,
+    pub handed: Vec<HandedRow>,
     /// Frames delivered, in order.
     pub delivered: Vec<DeliveredRow>,
     /// Frames handed to the host as a pcap file.
@@ -193,6 +206,15 @@ impl Observations {
         self.trace(time_ns, frame, None, queue, "verdict", || verdict.to_string());
     }
 
+    /// The NIC merged a frame into an earlier one.
+    pub fn merged_by_nic(&mut self, time_ns: Nanos, frame: FrameId, queue: Option<QueueId>) {
+        if let Some(tally) = self.tally(queue) {
+            tally.count(Verdict::Consumed);
+        }
+        self.note_verdict(frame, Verdict::Consumed);
+        self.trace(time_ns, frame, None, queue, "verdict", || Verdict::Consumed.to_string());
+    }
+
     fn note_verdict(&mut self, frame: FrameId, verdict: Verdict) {
         if self.config.verdicts
             && let Some(row) = self.row_mut(frame)
@@ -255,7 +277,8 @@ impl Observations {
             {
                 row.out = out;
             }
-            self.handed.push((packet.frame, packet.queue));
+            let RxPacket { frame, queue, segments, gso_bytes, .. } = *packet;
+            self.handed.push(HandedRow { frame, queue, segments, gso_bytes });
         }
     }
 

@@ -5,6 +5,7 @@ use host::socket::Socket;
 use host::softirq::SoftnetCounter;
 use host::steering::SockSteeringCounter;
 use nic::NicCounter;
+use nic::lro::LroCounter;
 use nic::steering::SteeringTable;
 use stage::{Counters, CpuId, QueueId, Tally, Verdict};
 use stats::{Table, table};
@@ -144,10 +145,12 @@ pub fn verdicts(observations: &Observations) -> Table {
 /// Frames handed to the host.
 pub fn handed(observations: &Observations) -> Table {
     let rows = observations.handed.iter().enumerate();
-    table!(rows, |(out, (frame, queue))| {
+    table!(rows, |(out, row)| {
         "out": U64 = *out as u64,
-        "frame": U64 = frame.0,
-        "queue": I64 = i64::from(queue.0),
+        "frame": U64 = row.frame.0,
+        "queue": I64 = i64::from(row.queue.0),
+        "segments": U64 = u64::from(row.segments),
+        "gso_bytes": U64 = u64::from(row.gso_bytes),
     })
 }
 
@@ -167,11 +170,16 @@ pub fn delivered(observations: &Observations) -> Table {
 /// Counters of the queues, of the flow table if there is one, and of the CPUs' softirqs, each with its index.
 pub fn counters<'a>(
     queues: impl Iterator<Item = Counters<NicCounter>>,
+    lro: impl Iterator<Item = Counters<LroCounter>>,
     steering: Option<&SteeringTable>,
     cpus: impl Iterator<Item = &'a Counters<SoftnetCounter>>,
     host: &Counters<SockSteeringCounter>,
 ) -> Table {
     let nic = queues.enumerate().flat_map(|(i, counters)| {
+        let values: Vec<_> = counters.iter().collect();
+        values.into_iter().map(move |(declared, value)| (declared, "queue", i as i64, value))
+    });
+    let lro = lro.enumerate().flat_map(|(i, counters)| {
         let values: Vec<_> = counters.iter().collect();
         values.into_iter().map(move |(declared, value)| (declared, "queue", i as i64, value))
     });
@@ -183,7 +191,8 @@ pub fn counters<'a>(
         counters.iter().map(move |(declared, value)| (declared, "cpu", i as i64, value))
     });
     let host = host.iter().map(|(declared, value)| (declared, "host", 0, value));
-    table!(nic.chain(steering).chain(softnet).chain(host), |(declared, scope, index, value)| {
+    let nic = nic.chain(lro).chain(steering);
+    table!(nic.chain(softnet).chain(host), |(declared, scope, index, value)| {
         "stage": Name = declared.stage,
         "name": Name = declared.name,
         "unit": Name = declared.unit,

@@ -229,7 +229,9 @@ impl Host {
     pub(crate) fn free<C: Context>(&mut self, skb: Box<Skb>, buffers: &mut BufferPool, context: &mut C) {
         context.op(Op::SkbFree, 1);
         context.touch(Op::SkbFree, Touch::write(Region::Skb, skb.id.0, 128, 8));
-        context.touch(Op::SkbFree, Touch::write(Region::Page, skb.packet.buffer.0, 0, 64));
+        for buffer in buffers.chain(skb.packet.buffer) {
+            context.touch(Op::SkbFree, Touch::write(Region::Page, buffer.0, 0, 64));
+        }
         buffers.release(skb.packet.buffer);
         self.skbs.free(skb);
     }

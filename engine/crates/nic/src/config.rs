@@ -1,9 +1,10 @@
 //! The NIC as configured.
 
 use crate::ConfigError;
+use crate::lro::LroConfig;
 use crate::queue::CoalesceConfig;
 use crate::rss::{ContextConfig, RssConfig};
-use crate::steering::SteeringConfig;
+use crate::steering::{Moves, SteeringConfig};
 use stage::{BufferPool, QueueId};
 use std::fmt::Display;
 use std::ops::RangeInclusive;
@@ -33,6 +34,8 @@ pub struct NicConfig {
     pub rss: RssConfig,
     /// Additional RSS contexts; they are numbered from 1.
     pub contexts: Vec<ContextConfig>,
+    /// Large receive offload; `None`: off.
+    pub lro: Option<LroConfig>,
     /// The flow table; `None`: there is none.
     pub steering: Option<SteeringConfig>,
 }
@@ -53,6 +56,7 @@ impl Default for NicConfig {
             queue_coalesce: Vec::new(),
             rss: RssConfig::default(),
             contexts: Vec::new(),
+            lro: None,
             steering: None,
         }
     }
@@ -82,6 +86,17 @@ impl NicConfig {
             within("queue_coalesce.queue", queue.0, 0..=self.queues - 1)?;
             coalesce.check(self.ring_size)?;
         }
+        if let Some(lro) = &self.lro {
+            lro.check(self.queues, self.rx_checksum)?;
+            // A flow table that moves flows in order waits for what it wrote to a queue, not for what LRO holds there.
+            if self.steering.as_ref().is_some_and(|steering| steering.moves != Moves::Unsafe) {
+                return Err(ConfigError::new(
+                    "lro.enabled",
+                    true,
+                    "false, where a flow table moves flows in order",
+                ));
+            }
+        }
         self.steering.iter().try_for_each(|steering| steering.check(self.queues))?;
         self.rss.fields.check()
     }
@@ -98,7 +113,7 @@ impl NicConfig {
     }
 }
 
-fn within<T: PartialOrd + Display>(
+pub(crate) fn within<T: PartialOrd + Display>(
     key: &'static str,
     value: T,
     allowed: RangeInclusive<T>,

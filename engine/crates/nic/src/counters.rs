@@ -44,6 +44,8 @@ pub(crate) struct Tally {
     bytes: u64,
     /// Descriptors beyond the one that every frame takes.
     further_descriptors: u64,
+    /// Frames that took none: their payload went behind another's.
+    without_descriptor: u64,
     hash_none: u64,
     hash_l3: u64,
     hash_l4: u64,
@@ -63,8 +65,10 @@ impl Tally {
     #[inline]
     pub(crate) fn received(&mut self, bytes: usize, descriptors: u32, hash_type: HashType) {
         self.bytes += bytes as u64;
-        if descriptors > 1 {
-            self.further_descriptors += u64::from(descriptors - 1);
+        match descriptors {
+            1 => {}
+            0 => self.without_descriptor += 1,
+            several => self.further_descriptors += u64::from(several - 1),
         }
         match hash_type {
             HashType::None => self.hash_none += 1,
@@ -108,7 +112,7 @@ impl Tally {
         for (counter, value) in [
             (NicCounter::Packets, packets),
             (NicCounter::Bytes, self.bytes),
-            (NicCounter::Descriptors, packets + self.further_descriptors),
+            (NicCounter::Descriptors, packets + self.further_descriptors - self.without_descriptor),
             (NicCounter::HashNone, self.hash_none),
             (NicCounter::HashL3, self.hash_l3),
             (NicCounter::HashL4, self.hash_l4),

@@ -1,7 +1,7 @@
 //! The network card: from a frame on the wire to a descriptor in a receive ring and an interrupt.
 //!
 //! Read `pipeline.rs` first: it is the packet's way, a screen long. What each step does lies in its folder: `parser`,
-//! [`rss`], [`steering`], [`queue`]. The driver's side is [`stage::RxQueues`].
+//! [`rss`], [`steering`], [`lro`], [`queue`]. The driver's side is [`stage::RxQueues`].
 
 #![forbid(unsafe_code)]
 
@@ -9,6 +9,7 @@ mod config;
 mod counters;
 mod error;
 mod flow_table;
+pub mod lro;
 mod nic;
 mod parser;
 mod pipeline;
@@ -24,5 +25,5 @@ pub use counters::NicCounter;
 pub use error::ConfigError;
 pub use nic::Nic;
 pub use parser::Classified;
-pub use pipeline::Steered;
+pub use pipeline::{Received, Steered};
 pub use reconfigure::{Built, Reconfiguration};

@@ -1,5 +1,6 @@
 //! The network card as a whole: set up, and looked at.
 
+use crate::lro::Lro;
 use crate::queue::{Ring, RxQueue};
 use crate::rss::{BoxedHash, Contexts, IndirectionTable, RssConfig, RssKey, Table};
 use crate::steering::SteeringTable;
@@ -54,7 +55,7 @@ impl Nic {
         for id in (0..config.queues).map(QueueId) {
             let mut ring = Ring::new(id, config.ring_size, config.refill_batch, config.buffer_bytes);
             ring.refill(buffers);
-            queues.push(RxQueue::new(id, ring, config.coalesce_of(id)));
+            queues.push(RxQueue::new(id, ring, config.coalesce_of(id), config.lro));
         }
         if let Some(queue) = queues.iter().position(|queue| queue.ring().posted() == 0) {
             for queue in &queues {
@@ -74,6 +75,11 @@ impl Nic {
             steering: steering.map(Box::new),
             rss: config.rss,
         })
+    }
+
+    /// A queue's large receive offload, for who has rings of his own; the queue goes on without.
+    pub fn take_lro(&mut self, queue: QueueId) -> Option<Box<Lro>> {
+        self.queues.get_mut(queue.index())?.lro.take()
     }
 
     /// No interrupts from now on: the driver looks at its queues itself, by [`Nic::look`].
@@ -110,9 +116,9 @@ impl Nic {
         self.queues.iter().map(|queue| queue.counters().value(counter)).sum()
     }
 
-    /// Frames in rings and not taken, counted by walking the rings.
+    /// Frames in rings and not taken, or held by LRO, counted by walking the queues.
     pub fn pending(&self) -> u64 {
-        self.queues.iter().map(|queue| queue.ring().waiting() as u64).sum()
+        self.queues.iter().map(RxQueue::pending).sum()
     }
 }
 

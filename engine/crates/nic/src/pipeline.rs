@@ -1,12 +1,13 @@
-//! The NIC's pipeline, in the packet's order: parse, hash, choose a queue (by rule, else by hash), write to the ring,
-//! coalesce.
+//! The NIC's pipeline, in the packet's order: parse, hash, choose a queue (by rule, else by hash), merge (LRO), write to
+//! the ring, coalesce.
 
 use crate::Nic;
+use crate::lro::Fate;
 use crate::parser::{Classified, parse, parse_common, verify};
 use crate::queue::Moving;
 use crate::rss::{self, ContextId, HashInput, Symmetry};
 use crate::steering::{Action, FlowKey, flow_of, packet_of};
-use stage::{BufferPool, DropReason, FrameId, HashType, Nanos, QueueId, RxPacket, Signal, Touch};
+use stage::{BufferId, BufferPool, DropReason, FrameId, HashType, Nanos, QueueId, RxPacket, Signal, Touch};
 use wire::walk::{Headers, Untagged};
 
 /// Frames hashed at once: enough for any vector width, and their inputs stay in the L1 cache.
@@ -195,9 +196,13 @@ impl Nic {
         sent_ns: Nanos,
         buffers: &mut BufferPool,
         dma: &mut impl FnMut(Touch),
-    ) -> Result<Signal, DropReason> {
+    ) -> Result<Received, DropReason> {
         let queue_id = to.queue;
         let Some(queue) = self.queues.get_mut(queue_id.index()) else { return Err(DropReason::RxMissed) };
+        if queue.lro.is_some() && classified.drop.is_none() && !to.discard {
+            let packet = noted(frame, classified, to, id, sent_ns);
+            return queue.coalesce_segments(now_ns, frame, packet, classified, buffers, dma);
+        }
         let written = match classified.drop {
             Some(reason) => Err(reason),
             None if to.discard => Err(DropReason::RxFilter),
@@ -212,24 +217,73 @@ impl Nic {
         };
         queue.count_received(frame.len(), written.descriptors, classified);
         if let Some(place) = queue.ring.push() {
-            *place = RxPacket {
-                frame: id,
-                buffer: written.buffer,
-                slot: written.slot,
-                bytes: frame.len() as u32,
-                queue: queue_id,
-                segments: 1,
-                hash: classified.hash,
-                hash_type: classified.hash_type,
-                checksum_good: classified.checksum_good,
-                by_rule: to.by_rule,
-                sent_ns,
-                ready_ns: written.ready_ns,
-                headers: classified.headers,
-            };
+            *place = noted(frame, classified, to, id, sent_ns);
+            (place.buffer, place.slot, place.ready_ns) = (written.buffer, written.slot, written.ready_ns);
         }
         let signal = queue.coalesce.frame(now_ns);
-        Ok(queue.count_interrupt(signal))
+        Ok(Received { signal: queue.count_interrupt(signal), fate: Fate::Passed })
+    }
+
+    /// When a queue's LRO must be asked again, where it holds something.
+    #[inline]
+    pub fn lro_deadline_ns(&self, queue: QueueId) -> Option<Nanos> {
+        self.queues.get(queue.index())?.lro.as_ref()?.deadline_ns()
+    }
+
+    /// Hand the host what a queue's LRO has held as long as it may.
+    pub fn lro_timer(
+        &mut self,
+        queue: QueueId,
+        now_ns: Nanos,
+        buffers: &mut BufferPool,
+        dma: &mut impl FnMut(Touch),
+    ) -> Signal {
+        self.queues
+            .get_mut(queue.index())
+            .map_or(Signal::Quiet, |queue| queue.flush_segments(now_ns, false, buffers, dma))
+    }
+
+    /// Hand the host all that a queue's LRO holds.
+    pub fn lro_flush(
+        &mut self,
+        queue: QueueId,
+        now_ns: Nanos,
+        buffers: &mut BufferPool,
+        dma: &mut impl FnMut(Touch),
+    ) -> Signal {
+        self.queues
+            .get_mut(queue.index())
+            .map_or(Signal::Quiet, |queue| queue.flush_segments(now_ns, true, buffers, dma))
+    }
+}
+
+/// What became of a frame that was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Received {
+    /// What becomes of the queue's interrupt.
+    pub signal: Signal,
+    /// Whether it is in the ring, is held, or has become part of another frame.
+    pub fate: Fate,
+}
+
+/// What the host is told of a frame; where it lies is filled in when it is written.
+#[inline(always)]
+fn noted(frame: &[u8], classified: &Classified, to: Steered, id: FrameId, sent_ns: Nanos) -> RxPacket {
+    RxPacket {
+        frame: id,
+        buffer: BufferId(u32::MAX),
+        slot: 0,
+        bytes: frame.len() as u32,
+        queue: to.queue,
+        segments: 1,
+        gso_bytes: 0,
+        hash: classified.hash,
+        hash_type: classified.hash_type,
+        checksum_good: classified.checksum_good,
+        by_rule: to.by_rule,
+        sent_ns,
+        ready_ns: 0,
+        headers: classified.headers,
     }
 }
 

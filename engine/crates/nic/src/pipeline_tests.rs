@@ -32,7 +32,8 @@ fn receive(
 ) -> Result<Signal, DropReason> {
     let classified = classify(nic, frame);
     let to = nic.steer(now_ns, frame, &classified, &FlowKey::NONE);
-    nic.receive(now_ns, frame, &classified, to, FrameId(now_ns), now_ns, buffers, &mut |_| {})
+    let received = nic.receive(now_ns, frame, &classified, to, FrameId(now_ns), now_ns, buffers, &mut |_| {});
+    received.map(|received| received.signal)
 }
 
 #[test]

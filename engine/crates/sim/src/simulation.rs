@@ -13,6 +13,7 @@ use graph::{
 use host::app::AppStep;
 use host::softirq::Progress;
 use host::steering::WorkStep;
+use nic::lro::Fate;
 use nic::steering::FlowKey;
 use nic::{Built, Classified, NicCounter, Reconfiguration};
 use stage::{
@@ -31,6 +32,8 @@ pub(crate) enum Due {
     Interrupt(QueueId),
     /// A queue's coalescing timer.
     Timer(QueueId),
+    /// What a queue's LRO holds has been held as long as it may.
+    Lro(QueueId),
     /// An inter-processor interrupt reaches its CPU.
     Ipi(CpuId),
     /// A task was woken.
@@ -93,6 +96,8 @@ pub struct Simulation {
     pub(crate) now_ns: Nanos,
     offered_frames: u64,
     exhausted: bool,
+    /// By queue: when its LRO is asked next.
+    lro_watched_ns: Vec<Option<Nanos>>,
 }
 
 impl Simulation {
@@ -157,6 +162,7 @@ impl Simulation {
             polling,
             lossless: None,
             last_ns: 0,
+            lro_watched_ns: vec![None; usize::from(scenario.nic.queues)],
             scenario,
         };
         simulation.plan_moves();
@@ -366,18 +372,56 @@ impl Simulation {
             &mut self.path.buffers,
             &mut dma,
         );
+        let lro = self.scenario.nic.lro.enabled;
         match taken {
-            Ok(signal) => {
+            Ok(received) => {
                 observations.trace(memory_ns, id, None, queue, "ring", || {
                     format!("hash 0x{:08x}, queue {}", classified.hash, queue.unwrap_or_default().0)
                 });
-                self.follow(signal);
+                if received.fate == Fate::Merged {
+                    observations.merged_by_nic(memory_ns, id, queue);
+                }
+                self.follow(received.signal);
                 if self.polling {
                     self.let_see(queue.unwrap_or_default(), memory_ns);
                 }
             }
             Err(reason) => observations.dropped_by_nic(now_ns, id, queue, reason),
         }
+        if lro && let Some(queue) = queue {
+            self.watch_lro(queue);
+        }
+    }
+
+    /// Have a queue's LRO asked when it must be. An aggregate that is closed before its time leaves its event under
+    /// way, which then finds out when the next is due; one that is overtaken finds nothing to do.
+    fn watch_lro(&mut self, queue: QueueId) {
+        let Some(deadline_ns) = self.path.nic.lro_deadline_ns(queue) else { return };
+        let Some(watched_ns) = self.lro_watched_ns.get_mut(queue.index()) else { return };
+        if watched_ns.is_none_or(|watched_ns| deadline_ns < watched_ns) {
+            *watched_ns = Some(deadline_ns);
+            self.events.schedule(deadline_ns.max(self.now_ns), Due::Lro(queue));
+        }
+    }
+
+    fn lro_due(&mut self, queue: QueueId) {
+        let Some(watched_ns) = self.lro_watched_ns.get_mut(queue.index()) else { return };
+        if watched_ns.is_none_or(|watched_ns| watched_ns > self.now_ns) {
+            return;
+        }
+        *watched_ns = None;
+        let cache = &mut self.books.cache;
+        let mut dma = |touch| {
+            if let Some(cache) = cache {
+                cache.dma(&touch);
+            }
+        };
+        let signal = self.path.nic.lro_timer(queue, self.now_ns, &mut self.path.buffers, &mut dma);
+        self.follow(signal);
+        if self.polling {
+            self.let_see(queue, self.now_ns);
+        }
+        self.watch_lro(queue);
     }
 
     fn follow(&mut self, signal: Signal) {
@@ -398,6 +442,7 @@ impl Simulation {
                 let signal = self.path.nic.timer(queue, self.now_ns);
                 self.follow(signal);
             }
+            Due::Lro(queue) => self.lro_due(queue),
             Due::Interrupt(queue) => {
                 let cpu = self.path.irq_cpu(queue);
                 if let Some(virtual_cpu) = self.cpus.get_mut(cpu.index()) {
@@ -538,15 +583,15 @@ impl Simulation {
         total
     }
 
-    /// Frames inside, found by walking every ring, backlog and out-of-order queue.
+    /// Frames inside, found by walking every ring, LRO context, backlog and out-of-order queue.
     pub fn pending_frames(&self) -> u64 {
         self.path.nic.pending() + self.path.host.pending_frames()
     }
 
     /// The same for one queue.
     pub(crate) fn pending_of(&self, queue: QueueId) -> u64 {
-        let ring = self.path.nic.queues().get(queue.index()).map_or(0, |q| q.ring().waiting() as u64);
-        ring + self.path.host.pending_frames_of(queue)
+        let in_nic = self.path.nic.queues().get(queue.index()).map_or(0, |q| q.pending());
+        in_nic + self.path.host.pending_frames_of(queue)
     }
 
     /// The laws: frames are conserved per queue and in total, buffers are free or owned, the ledger is the busy time.

@@ -27,6 +27,7 @@ impl Simulation {
             "events" => tables::events(seen),
             "counters" => tables::counters(
                 self.path.nic.queues().iter().map(|queue| queue.counters()),
+                self.path.nic.queues().iter().map(|queue| queue.lro_counters()),
                 self.path.nic.steering(),
                 self.path.host.softnets().iter().map(|softnet| &softnet.counters),
                 self.path.host.sock_steering(),

@@ -33,6 +33,8 @@ pub struct RxPacket {
     pub queue: QueueId,
     /// Wire frames merged into this one (1 without LRO).
     pub segments: u16,
+    /// TCP payload of each segment of a merged frame but perhaps the last (`gso_size`); 0 in a frame as it came.
+    pub gso_bytes: u16,
     /// RSS hash.
     pub hash: u32,
     /// What the hash covers.
@@ -59,6 +61,7 @@ impl Default for RxPacket {
             bytes: 0,
             queue: QueueId(0),
             segments: 0,
+            gso_bytes: 0,
             hash: 0,
             hash_type: HashType::None,
             checksum_good: false,
@@ -67,5 +70,14 @@ impl Default for RxPacket {
             ready_ns: 0,
             headers: wire::walk::Headers::default(),
         }
+    }
+}
+
+impl RxPacket {
+    /// Whether it was merged from several frames. Their own headers are lost, so whoever forwards must refuse it
+    /// (`skb_warn_if_lro`): a router that sent it on would break the connection's end-to-end principle.
+    #[inline]
+    pub fn is_merged(&self) -> bool {
+        self.segments > 1
     }
 }

@@ -34,6 +34,12 @@ impl Sum {
         Self(self.0 + u64::from(word))
     }
 
+    /// Adds another sum.
+    #[must_use]
+    pub fn add_sum(self, other: Sum) -> Self {
+        Self(self.0 + other.0)
+    }
+
     /// The sum folded to 16 bits, not complemented. A packet with a right checksum folds to `0xffff`.
     pub fn fold(self) -> u16 {
         fold(self.0)

@@ -19,6 +19,8 @@
 //! | to and from a device | [`virtio_net`] |
 //! | sums | [`checksum`] |
 //!
+//! [`coalesce`] judges which TCP segments may become one.
+//!
 //! Nothing here panics, reads outside the slice, allocates or keeps state. The cost of a walk is linear in
 //! the bytes of the headers and bounded by [`walk::Limits`].
 //!
@@ -31,6 +33,7 @@
 pub mod ah;
 pub mod arp;
 pub mod checksum;
+pub mod coalesce;
 pub mod cooked;
 pub mod esp;
 pub mod ethernet;

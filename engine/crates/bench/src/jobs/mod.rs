@@ -2,6 +2,8 @@
 
 mod device_ring;
 mod exact_match;
+mod lro;
+mod lro_strangers;
 mod nic_path;
 mod own_host;
 mod parse;
@@ -36,6 +38,11 @@ pub(crate) fn all(workload: &Workload, machine: &Machine) -> Result<Vec<Box<dyn 
         Box::new(exact_match::Lookup::new(workload)?),
         Box::new(steering::Hit::new(workload, steering::Churn::None)?),
         Box::new(steering::Hit::new(workload, steering::Churn::Million)?),
+        Box::new(lro::Merge::new(1, lro::Beside::Burst)),
+        Box::new(lro::Merge::new(64, lro::Beside::Burst)),
+        Box::new(lro::Merge::new(64, lro::Beside::Kept)),
+        Box::new(lro_strangers::Strangers::new(false)?),
+        Box::new(lro_strangers::Strangers::new(true)?),
         Box::new(ring::OneCore::new()),
         Box::new(ring::TwoCores::new(machine)),
         Box::new(virtual_time::VirtualTime::new(virtual_time::FrameSize::Smallest)?),

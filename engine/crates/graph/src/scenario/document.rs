@@ -84,6 +84,29 @@ section! {
 }
 
 section! {
+    /// Large receive offload: TCP segments that follow one another reach the host as one frame.
+    LroSection {
+        /// Whether the card merges.
+        enabled: bool = false,
+        /// Flows a queue may hold at once, 1 to 16384, and 65536 over all queues.
+        contexts: u32 = 32,
+        /// Microseconds a frame may be held, 1 to 1000000.
+        timer_us: u32 = 50,
+        /// Segments in a merged frame, 2 to 65535.
+        max_segments: u16 = 65_535,
+        /// Bytes of a merged frame behind its Ethernet header, 576 to 65535.
+        max_bytes: u32 = 65_535,
+        /// How flows are told apart: `connection`: no segment overtakes another of its connection; `linux`: as GRO
+        /// does, by link addresses, flow label and extension headers as well.
+        flows: String = "connection".into(),
+        /// Which TCP timestamps merge: `equal`, as in GRO; `rising`: the merged frame has the last value.
+        timestamps: String = "equal".into(),
+        /// Cut link padding off and merge; else a padded frame goes alone, as in GRO.
+        trim_padding: bool = false,
+    }
+}
+
+section! {
     /// The network card.
     NicSection {
         /// Whether the interface is up; one that is down drops every frame that arrives (`ip link set up`).
@@ -106,6 +129,8 @@ section! {
         irq_cpus: Vec<u16> = Vec::new(),
         /// Receive side scaling.
         rss: RssSection = RssSection::default(),
+        /// Large receive offload.
+        lro: LroSection = LroSection::default(),
         /// Interrupt coalescing.
         coalesce: CoalesceSection = CoalesceSection::default(),
         /// Queues with coalescing of their own.

@@ -140,11 +140,18 @@ impl Host {
         rx.take(queue, context.now_ns(), wanted as usize, &mut batch);
         for packet in &batch {
             context.handed(packet, &mut buffers.frame(packet.buffer, packet.bytes));
-            context.op(Op::Descriptor, 1);
-            context
-                .touch(Op::Descriptor, Touch::read(Region::Ring, u32::from(queue.0), packet.slot * 16, 16));
+            let buffer_bytes = buffers.buffer_bytes() as u32;
+            // The division is for jumbo and merged frames only.
+            let descriptors =
+                if packet.bytes <= buffer_bytes { 1 } else { packet.bytes.div_ceil(buffer_bytes) };
+            context.op(Op::Descriptor, descriptors);
+            let written_back = (packet.slot * 16, descriptors * 16);
+            context.touch(
+                Op::Descriptor,
+                Touch::read(Region::Ring, u32::from(queue.0), written_back.0, written_back.1),
+            );
             context.op(Op::SkbAlloc, 1);
-            let buffers_bytes = packet.bytes.next_multiple_of(buffers.buffer_bytes() as u32);
+            let buffers_bytes = descriptors * buffer_bytes;
             let mut skb = self.skbs.allocate(context.cpu(), packet, buffers_bytes);
             context.touch(Op::SkbAlloc, Touch::write(Region::Skb, skb.id.0, 0, 256));
             context.op(Op::Receive, 1);

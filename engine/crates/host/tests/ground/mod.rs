@@ -188,6 +188,7 @@ impl Ground {
             bytes: frame.len() as u32,
             queue: id,
             segments: 1,
+            gso_bytes: 0,
             hash,
             hash_type: HashType::L4,
             checksum_good: true,

@@ -53,7 +53,8 @@ impl Card {
             Ok(()) => {
                 let seen = &mut self.observations;
                 seen.handed(before_ns, &packet, &mut self.buffers.frame(packet.buffer, packet.bytes));
-                seen.settled(now_ns, cpu, &packet, Verdict::Delivered, payload_bytes(&packet));
+                let payload_bytes = packet.headers.payload_len_bytes() as u32;
+                seen.settled(now_ns, cpu, &packet, Verdict::Delivered, payload_bytes);
                 seen.timed(packet.queue, Part::Nic, packet.ready_ns.saturating_sub(packet.sent_ns));
                 seen.timed(packet.queue, Part::Ring, before_ns.saturating_sub(packet.ready_ns));
                 seen.timed(packet.queue, Part::Stack, now_ns.saturating_sub(before_ns));
@@ -72,16 +73,8 @@ fn is_behind(written: Result<(), Refused>) -> bool {
     matches!(written, Err(Refused { reason: DropReason::RxMissed, .. }))
 }
 
-/// Transport payload; of a merged frame, whose headers are the first segment's, all behind them.
-#[inline]
-fn payload_bytes(packet: &RxPacket) -> u32 {
-    match packet.segments {
-        0 | 1 => packet.headers.payload_len_bytes() as u32,
-        _ => packet.bytes.saturating_sub(packet.headers.payload_at() as u32),
-    }
-}
-
-/// Hand a frame's bytes to the port as they lie in its buffers; of a merged one, with a header that says so.
+/// Hand a frame's bytes to the port as they lie in its buffers; of a merged one, with a header that says so. The header
+/// has no words for one merged in a tunnel: it goes as the one long packet it is, with its checksums complete.
 #[inline]
 pub(super) fn write(
     packet: &RxPacket,
@@ -92,13 +85,11 @@ pub(super) fn write(
     let mut pieces = buffers.frame(packet.buffer, packet.bytes);
     let first = pieces.next().unwrap_or(&[]);
     let mut list: [&[u8]; FEW] = [&[]; FEW];
-    let (header, front) = if packet.segments > 1 {
+    let (header, front) = if packet.is_merged() && packet.headers.ip_layers == 1 {
         let (headers, behind) = first.split_at_checked(HEAD_BYTES).unwrap_or((first, &[]));
         head.clear();
         head.extend_from_slice(headers);
-        // Only segments of one size are merged, but for the last.
-        let gso_bytes = packet.headers.payload_len_bytes() as u16;
-        let header = VirtioNetHeader::merged(head, &packet.headers, packet.bytes as usize, gso_bytes)
+        let header = VirtioNetHeader::merged(head, &packet.headers, packet.bytes as usize, packet.gso_bytes)
             .ok_or(Refused { reason: DropReason::DevHdr, gone: false })?;
         (header, [head.as_slice(), behind])
     } else {

@@ -12,6 +12,7 @@ use crate::ports::Outlet;
 use graph::observe::Observations;
 use graph::scenario::Mode;
 use graph::{Hasher, ReceivePath, Scenario, ScenarioError};
+use nic::lro::Fate;
 use nic::{Classified, Nic, Steered};
 use stage::{BufferPool, CpuId, FrameId, Nanos, QueueId, RxPacket, RxQueues, Signal};
 use std::collections::VecDeque;
@@ -32,6 +33,8 @@ pub(crate) struct Card {
     scheduled: VecDeque<QueueId>,
     /// Frames the first of them may still have taken before the next has its turn.
     quota_frames: u32,
+    /// Large receive offload is on.
+    merges: bool,
     /// When the earliest timer of a queue is due.
     timer_ns: Nanos,
     /// Frames taken from a ring and not handed over.
@@ -65,6 +68,7 @@ impl Card {
             cpus: cpus.iter().copied().cycle().take(queues).collect(),
             scheduled: VecDeque::with_capacity(queues),
             quota_frames: scenario.host.napi.weight_frames,
+            merges: scenario.nic.lro.enabled,
             taken: Vec::with_capacity(STEP_FRAMES),
             head: Vec::with_capacity(hand_over::HEAD_BYTES),
             scenario,
@@ -96,13 +100,19 @@ impl Card {
         let buffers = &mut self.buffers;
         let taken = self.nic.receive(now_ns, frame, classified, to, id, sent_ns, buffers, &mut |_| {});
         match taken {
-            Ok(signal) => {
+            Ok(received) => {
                 self.observations.trace(now_ns, id, None, queue, "ring", || {
                     format!("hash 0x{:08x}, queue {}", classified.hash, queue.unwrap_or_default().0)
                 });
-                self.follow(signal);
+                if received.fate == Fate::Merged {
+                    self.observations.merged_by_nic(now_ns, id, queue);
+                }
+                self.follow(received.signal);
             }
             Err(reason) => self.observations.dropped_by_nic(now_ns, id, queue, reason),
+        }
+        if self.merges {
+            self.timer_ns = self.timer_ns.min(self.nic.lro_deadline_ns(to.queue).unwrap_or(Nanos::MAX));
         }
     }
 
@@ -118,6 +128,16 @@ impl Card {
         let wanted = frame_bytes.div_ceil(self.scenario.nic.buffer_bytes as usize) as u32;
         let posted = |nic: &Nic| nic.queues().get(queue.index()).map_or(0, |queue| queue.ring().posted());
         while posted(&self.nic) < wanted && self.hand_over(queue, STEP_FRAMES, clock, port) > 0 {}
+        if self.merges && posted(&self.nic) < wanted {
+            self.flush_merged(queue, clock.now_ns());
+            while posted(&self.nic) < wanted && self.hand_over(queue, STEP_FRAMES, clock, port) > 0 {}
+        }
+    }
+
+    /// Show the driver all that a queue's LRO holds.
+    fn flush_merged(&mut self, queue: QueueId, now_ns: Nanos) {
+        let signal = self.nic.lro_flush(queue, now_ns, &mut self.buffers, &mut |_| {});
+        self.follow(signal);
     }
 
     #[inline]
@@ -164,16 +184,23 @@ impl Card {
     fn timers(&mut self, now_ns: Nanos) {
         self.timer_ns = Nanos::MAX;
         for queue in (0..self.scenario.nic.queues).map(QueueId) {
+            if self.merges && self.nic.lro_deadline_ns(queue).is_some_and(|due_ns| due_ns <= now_ns) {
+                let signal = self.nic.lro_timer(queue, now_ns, &mut self.buffers, &mut |_| {});
+                self.follow(signal);
+            }
             let signal = self.nic.timer(queue, now_ns);
             self.follow(signal);
             let left = self.nic.queues().get(queue.index()).and_then(|queue| queue.coalesce().deadline_ns());
-            self.timer_ns = self.timer_ns.min(left.unwrap_or(Nanos::MAX));
+            let held = self.nic.lro_deadline_ns(queue);
+            let next_ns = left.into_iter().chain(held).min().unwrap_or(Nanos::MAX);
+            self.timer_ns = self.timer_ns.min(next_ns);
         }
     }
 
     /// Nothing more arrives: hand over whatever is left, waiting for no timer.
     pub(crate) fn finish(&mut self, clock: &Clock, port: &mut dyn Outlet) {
         for queue in (0..self.scenario.nic.queues).map(QueueId) {
+            self.flush_merged(queue, clock.now_ns());
             while self.hand_over(queue, STEP_FRAMES, clock, port) > 0 {}
         }
         port.flush();

@@ -27,8 +27,7 @@ impl CardOutcome {
     pub(crate) fn new(card: Card, elapsed_ns: Nanos, missed_frames: u64, source_gone: bool) -> Self {
         let Card { scenario, nic, buffers, observations, cpus, offered_frames, written_ns, gone, .. } = card;
         let posted = nic.queues().iter().map(|queue| u64::from(queue.ring().posted())).sum();
-        let pending_frames: Vec<u64> =
-            nic.queues().iter().map(|queue| queue.ring().waiting() as u64).collect();
+        let pending_frames: Vec<u64> = nic.queues().iter().map(|queue| queue.pending()).collect();
         CardOutcome {
             buffers: check(&buffers, posted, pending_frames.iter().sum()),
             pending_frames,

@@ -16,7 +16,9 @@ impl CardOutcome {
             "latency" => tables::latency(seen),
             "counters" => {
                 let queues = self.nic.queues().iter().map(|queue| queue.counters());
-                tables::counters(queues, self.nic.steering(), std::iter::empty(), &stage::Counters::default())
+                let lro = self.nic.queues().iter().map(|queue| queue.lro_counters());
+                let none = stage::Counters::default();
+                tables::counters(queues, lro, self.nic.steering(), std::iter::empty(), &none)
             }
             "trace" => tables::trace(seen),
             "verdicts" => tables::verdicts(seen),

@@ -149,8 +149,9 @@ fn a_merged_frame_leaves_with_a_header_that_says_so() {
     let whole = [&SEGMENT[..54], payload.as_slice()].concat();
     let mut kept = Kept::default();
     let mut buffers = BufferPool::new(1, 16, 64);
-    let mut packet = RxPacket { segments: 40, bytes: whole.len() as u32, ..RxPacket::default() };
-    packet.headers = wire::walk::headers(&SEGMENT);
+    let mut packet =
+        RxPacket { segments: 40, gso_bytes: 8, bytes: whole.len() as u32, ..RxPacket::default() };
+    packet.headers = wire::walk::headers(&SEGMENT).lengthened(8 * 39);
     let mut last = None;
     for piece in whole.chunks(64) {
         let buffer = buffers.allocate(QueueId(0)).unwrap();
@@ -169,8 +170,74 @@ fn a_merged_frame_leaves_with_a_header_that_says_so() {
     // What is in the NIC's buffers is as it came.
     assert_eq!(buffers.frame(packet.buffer, packet.bytes).collect::<Vec<_>>().concat(), whole);
 
-    packet.segments = 2;
-    packet.headers = wire::walk::headers(&frame(0, 60));
+    // In a tunnel it is one long packet.
+    packet.headers.ip_layers = 2;
+    hand_over::write(&packet, &buffers, &mut Vec::new(), &mut kept).unwrap();
+    assert_eq!(kept.frames[1], (QueueId(0), VirtioNetHeader::default(), whole));
+
+    (packet.headers.ip_layers, packet.gso_bytes) = (1, 0);
     let refused = hand_over::write(&packet, &buffers, &mut Vec::new(), &mut kept).unwrap_err();
     assert_eq!(refused, Refused { reason: DropReason::DevHdr, gone: false });
+}
+
+/// The same segment `number` segments later, its checksum right.
+fn segment(number: u8) -> Vec<u8> {
+    let mut frame = SEGMENT.to_vec();
+    frame[41] = 8 * number;
+    frame[19] += number;
+    frame[47] = if number == 2 { 0x18 } else { 0x10 };
+    frame[24..26].fill(0);
+    let ip = wire::checksum::internet(&frame[14..34]);
+    frame[24..26].copy_from_slice(&ip.to_be_bytes());
+    frame[50..52].fill(0);
+    let addresses: Vec<u8> = frame[26..34].to_vec();
+    let sum = wire::checksum::Sum::new().add_bytes(&addresses).add_u16(6).add_u16(28).add_bytes(&frame[34..]);
+    frame[50..52].copy_from_slice(&sum.checksum().to_be_bytes());
+    frame
+}
+
+#[test]
+fn segments_are_merged_on_their_way_to_the_kernel_and_held_no_longer_than_they_may() {
+    let (clock, mut kept) = (Clock::start(), Kept::default());
+    let mut card = card(
+        "queues = 1\ncoalesce = { rx_usecs = 0, rx_max_coalesced_frames = 1 }\nlro = { enabled = true, timer_us = 50 }",
+        false,
+    );
+    for number in 0..3 {
+        receive(&mut card, 0, &segment(number));
+    }
+    receive(&mut card, 10_000, &segment(3));
+    // The driver's clock is behind nothing that follows.
+    while clock.now_ns() < 100_000 {}
+    while card.due_ns() < 60_000 {
+        card.step(59_999, &clock, &mut kept);
+    }
+    assert_eq!((card.due_ns(), kept.frames.len()), (60_000, 1));
+    while kept.frames.len() < 2 {
+        card.step(80_000, &clock, &mut kept);
+    }
+    let seen: Vec<_> = kept.frames.iter().map(|(_, header, frame)| (header.gso_bytes, frame.len())).collect();
+    assert_eq!(seen, [(8, 54 + 24), (0, 62)]);
+    assert_eq!(kept.frames[1].2, segment(3));
+    let outcome = outcome(card);
+    assert_eq!((outcome.tally().rx, outcome.tally().delivered, outcome.tally().consumed), (4, 2, 2));
+}
+
+#[test]
+fn a_ring_full_of_what_is_held_loses_nothing_where_nothing_may_be_lost() {
+    let (clock, mut kept) = (Clock::start(), Kept::default());
+    let mut card = card("queues = 1\nring_size = 64\nlro = { enabled = true, contexts = 100 }", true);
+    for port in 0..200 {
+        let mut frame = segment(0);
+        frame[35] = port;
+        // The source port and the checksum: what one gains, the other loses.
+        let sum = u16::from_be_bytes([frame[50], frame[51]]);
+        let sum = wire::checksum::Sum::new().add_u16(!sum).add_u16(!0x20).add_u16(u16::from(port)).checksum();
+        frame[50..52].copy_from_slice(&sum.to_be_bytes());
+        card.make_room(frame.len(), QueueId(0), &clock, &mut kept);
+        receive(&mut card, 0, &frame);
+    }
+    card.finish(&clock, &mut kept);
+    let outcome = outcome(card);
+    assert_eq!((outcome.tally().delivered, kept.frames.len()), (200, 200));
 }

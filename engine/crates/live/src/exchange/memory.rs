@@ -50,6 +50,10 @@ impl Memory {
         Arc::new(Memory { bytes, with_host, buffer_bytes: buffer_bytes as usize, stride, first })
     }
 
+    pub(super) fn buffers(&self) -> usize {
+        self.with_host.len()
+    }
+
     pub(super) fn buffer_bytes(&self) -> usize {
         self.buffer_bytes
     }
@@ -81,7 +85,17 @@ impl Memory {
     /// The buffer is the NIC's: its number was popped from the ring of posted buffers and not handed over since.
     #[inline]
     pub(super) unsafe fn fill(&self, buffer: BufferId, piece: &[u8]) {
-        let cells = self.cells(buffer);
+        // SAFETY: as the caller says.
+        unsafe { self.fill_from(buffer, 0, piece) };
+    }
+
+    /// The same from this byte of the buffer on.
+    ///
+    /// # Safety
+    /// As [`Memory::fill`].
+    #[inline]
+    pub(super) unsafe fn fill_from(&self, buffer: BufferId, at: usize, piece: &[u8]) {
+        let cells = self.cells(buffer).get(at..).unwrap_or(&[]);
         let bytes = piece.len().min(cells.len());
         // SAFETY: both ranges are `bytes` long, and the frame is not in packet memory. No other thread accesses the
         // cells: the caller says that the buffer is the NIC's, and `host_bytes` then gives nothing of it.

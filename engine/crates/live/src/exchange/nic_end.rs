@@ -3,6 +3,7 @@
 use super::memory::Memory;
 use super::record::Record;
 use crate::spsc::{Consumer, Producer};
+use nic::lro::Chain;
 use stage::{BufferId, DropReason, RxPacket};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -27,6 +28,8 @@ pub(crate) struct NicEnd {
     /// Where the next descriptor lies.
     slot: u32,
     ring_size: u32,
+    /// Of each buffer of the memory, the one behind it in a frame written in pieces.
+    behind: Box<[u32]>,
 }
 
 impl NicEnd {
@@ -38,7 +41,18 @@ impl NicEnd {
         ring_size: usize,
     ) -> Self {
         let stock = Vec::with_capacity(ring_size.next_power_of_two() + TAKE);
-        NicEnd { memory, posted, written, unfilled, stock, used: 0, slot: 0, ring_size: ring_size as u32 }
+        let behind = vec![u32::MAX; memory.buffers()].into_boxed_slice();
+        NicEnd {
+            memory,
+            posted,
+            written,
+            unfilled,
+            stock,
+            used: 0,
+            slot: 0,
+            ring_size: ring_size as u32,
+            behind,
+        }
     }
 
     /// Buffers at hand, after looking for more if they are fewer than `wanted`.
@@ -118,6 +132,62 @@ impl NicEnd {
             self.slot = if self.slot + 1 == self.ring_size { 0 } else { self.slot + 1 };
         }
         buffers
+    }
+
+    /// A frame that is written in pieces begins here.
+    pub(crate) fn open(&self) -> Chain {
+        Chain::at(self.slot)
+    }
+
+    /// Write bytes behind those of such a frame, to the rest of its last buffer and to as many further ones as it takes.
+    /// Answers how many those were.
+    ///
+    /// # Errors
+    /// As [`NicEnd::room`]; nothing is written.
+    pub(crate) fn append(&mut self, chain: &mut Chain, bytes: &[u8]) -> Result<u32, DropReason> {
+        let (here, mut rest) = bytes.split_at_checked(chain.room_bytes as usize).unwrap_or((bytes, &[]));
+        let buffer_bytes = self.memory.buffer_bytes();
+        let buffers = rest.len().div_ceil(buffer_bytes);
+        if buffers > 0 {
+            self.room(rest.len())?;
+        }
+        if !here.is_empty() {
+            // SAFETY: a chain's buffers come from the ring of posted buffers and are staged in `push` alone.
+            unsafe { self.memory.fill_from(chain.last, buffer_bytes - chain.room_bytes as usize, here) };
+            chain.fill(here.len());
+        }
+        while !rest.is_empty()
+            && let Some(buffer) = self.next_buffer()
+        {
+            let (piece, following) = rest.split_at_checked(buffer_bytes).unwrap_or((rest, &[]));
+            // SAFETY: the number comes from the ring of posted buffers, and is staged for handing over in `push`.
+            unsafe { self.memory.fill(buffer, piece) };
+            if let Some(before) = chain.push(buffer, self.slot, piece.len(), buffer_bytes)
+                && let Some(behind) = self.behind.get_mut(before.0 as usize)
+            {
+                *behind = buffer.0;
+            }
+            self.slot = if self.slot + 1 == self.ring_size { 0 } else { self.slot + 1 };
+            rest = following;
+        }
+        Ok(buffers as u32)
+    }
+
+    /// Write over the first bytes of a frame that was not pushed.
+    pub(crate) fn overwrite(&mut self, chain: &Chain, header: &[u8]) {
+        // SAFETY: a chain's buffers come from the ring of posted buffers and are staged in `push` alone.
+        unsafe { self.memory.fill(chain.first, header) };
+    }
+
+    /// The frame is complete: it is the host's after [`NicEnd::publish`].
+    pub(crate) fn push(&mut self, chain: &Chain, packet: RxPacket) {
+        let mut following = self.buffers_for(chain.bytes as usize) as u32;
+        let mut packet = RxPacket { buffer: chain.first, slot: chain.slot, bytes: chain.bytes, ..packet };
+        while following > 0 {
+            following -= 1;
+            self.written.stage(Record { packet, following });
+            packet.buffer = BufferId(self.behind.get(packet.buffer.0 as usize).copied().unwrap_or(u32::MAX));
+        }
     }
 
     /// Hand over what was written.

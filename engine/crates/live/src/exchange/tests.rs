@@ -14,6 +14,7 @@ fn packet(id: u64, bytes: usize) -> RxPacket {
         bytes: bytes as u32,
         queue: Q,
         segments: 1,
+        gso_bytes: 0,
         hash: 0,
         hash_type: HashType::None,
         checksum_good: true,

@@ -34,14 +34,14 @@ pub(super) fn own_host(
             Port::Memory(ports::Memory::new(source, frames, limit, until_ns))
         }
     };
-    let nic = classifier(&scenario, hasher)?;
+    let mut nic = classifier(&scenario, hasher)?;
     let control = Arc::new(Control::new(&scenario, hasher)?);
     let mut queues: Vec<Option<NicQueue>> = (0..scenario.nic.queues).map(|_| None).collect();
     let hosts: Vec<_> = plan
         .hosts
         .iter()
         .enumerate()
-        .map(|(at, plan)| host_thread(&scenario, plan, at, &nic, &mut queues, settings.meter_ops))
+        .map(|(at, plan)| host_thread(&scenario, plan, at, &mut nic, &mut queues, settings.meter_ops))
         .collect();
     let nic = NicThread {
         nic,
@@ -53,6 +53,7 @@ pub(super) fn own_host(
         crowded: plan.crowded,
         offered_frames: 0,
         scratch: Vec::new(),
+        merges: scenario.nic.lro.enabled,
         slept_ns: 0,
         lost_ns: 0,
         waited_ns: 0,
@@ -75,7 +76,7 @@ fn host_thread(
     scenario: &Scenario,
     plan: &HostPlan,
     at: usize,
-    card: &Nic,
+    card: &mut Nic,
     nic_queues: &mut [Option<NicQueue>],
     meter_ops: bool,
 ) -> HostThread {
@@ -88,6 +89,7 @@ fn host_thread(
     for (pool, queue) in (0..pools).map(QueueId).zip(&plan.queues) {
         let (nic_end, host_end) = exchange(&memory, nic.ring_size);
         queues.push(DriverQueue::new(*queue, pool, host_end, nic.ring_size, &mut buffers));
+        let lro = card.take_lro(*queue);
         if let Some((place, card)) = nic_queues.get_mut(queue.index()).zip(card.queues().get(queue.index())) {
             *place = Some(NicQueue {
                 end: nic_end,
@@ -95,6 +97,7 @@ fn host_thread(
                 host: at,
                 unpublished_frames: 0,
                 interrupt: Interrupt::new(card.coalesce().clone()),
+                lro,
             });
         }
     }

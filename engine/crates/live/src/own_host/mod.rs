@@ -8,6 +8,7 @@ mod control;
 mod driver;
 mod host_thread;
 mod interrupt;
+mod merging;
 mod nic_thread;
 mod op_meter;
 mod outcome;

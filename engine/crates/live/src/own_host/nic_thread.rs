@@ -11,6 +11,7 @@ use crate::offers::Looked;
 use crate::ports::{Port, PortError};
 use graph::observe::Observations;
 use graph::to_ethernet;
+use nic::lro::{Fate, Lro};
 use nic::steering::FlowKey;
 use nic::{Classified, Nic, NicCounter, Steered};
 use stage::{BufferId, Counters, DropReason, FrameId, HashType, Nanos, QueueId, RxPacket};
@@ -37,6 +38,8 @@ pub(crate) struct NicQueue {
     /// Frames written and not handed over.
     pub(crate) unpublished_frames: u32,
     pub(crate) interrupt: Interrupt,
+    /// Large receive offload, where it is on.
+    pub(crate) lro: Option<Box<Lro>>,
 }
 
 /// Everything the NIC's thread has but its port.
@@ -51,6 +54,8 @@ pub(crate) struct NicThread {
     pub(crate) crowded: bool,
     pub(crate) offered_frames: u64,
     pub(crate) scratch: Vec<u8>,
+    /// Large receive offload is on.
+    pub(crate) merges: bool,
     /// Time slept while no frame was due.
     pub(crate) slept_ns: Nanos,
     /// Time without a CPU while it wanted one.
@@ -101,15 +106,19 @@ impl NicThread {
                 times
                     .record(batch.len() as u64, now_ns.saturating_sub(began_ns + self.waited_ns - waited_ns));
             }
-            if self.idle == Idle::Sleep {
+            if self.idle == Idle::Sleep || self.merges {
                 self.timers(now_ns, shared);
             }
         }
-        // The last frames' interrupts come at their time too.
+        // The last frames' interrupts come at their time too, and what is held goes when it must.
         while let Some(due_ns) = self.due_ns().filter(|_| !shared.stopped()) {
             now_ns = self.wait_until(due_ns, shared);
             self.timers(now_ns, shared);
         }
+        for queue in 0..self.queues.len() {
+            self.merged_all(QueueId(queue as u16), now_ns);
+        }
+        self.publish(now_ns, shared);
         self.tell(false);
         shared.finish();
         (self.missed_frames, self.lost_port) = port.end();
@@ -178,15 +187,25 @@ impl NicThread {
         };
         match placed {
             Ok(()) => self.write(now_ns, id, offer, frame, classified, to),
-            Err(reason) => {
-                if let Some(queue) = self.queues.get_mut(queue_id.index()) {
-                    queue.counters.add(counter_of(reason), 1);
-                }
-                self.observations.dropped_by_nic(now_ns, id, queue, reason);
-            }
+            Err(reason) => self.drop_frame(now_ns, id, queue_id, queue, reason),
         }
         self.scratch = scratch;
         now_ns
+    }
+
+    /// `queue_id` counts the drop, `queue` has the verdict.
+    fn drop_frame(
+        &mut self,
+        now_ns: Nanos,
+        id: FrameId,
+        queue_id: QueueId,
+        queue: Option<QueueId>,
+        reason: DropReason,
+    ) {
+        if let Some(queue) = self.queues.get_mut(queue_id.index()) {
+            queue.counters.add(counter_of(reason), 1);
+        }
+        self.observations.dropped_by_nic(now_ns, id, queue, reason);
     }
 
     /// Room for a frame now, or, without loss, as soon as there is: the host thread is behind. None will be once it
@@ -201,10 +220,15 @@ impl NicThread {
     ) -> Result<(), DropReason> {
         let Some(queue) = self.queues.get_mut(queue_id.index()) else { return Err(DropReason::RxMissed) };
         let first = queue.end.room(frame_bytes);
-        if first.is_ok() || self.pacing == Pacing::Paced {
+        if first.is_ok() {
             return first;
         }
         let host = queue.host;
+        // What is held takes descriptors as well.
+        self.merged_all(queue_id, *now_ns);
+        if self.pacing == Pacing::Paced {
+            return first;
+        }
         self.publish(*now_ns, shared);
         let began_ns = shared.now_ns();
         loop {
@@ -245,6 +269,7 @@ impl NicThread {
             bytes: frame.len() as u32,
             queue: queue_id,
             segments: 1,
+            gso_bytes: 0,
             hash: classified.hash,
             hash_type: classified.hash_type,
             checksum_good: classified.checksum_good,
@@ -257,11 +282,26 @@ impl NicThread {
             ready_ns: now_ns,
             headers: classified.headers,
         };
-        let descriptors = queue.end.write(frame, packet);
-        queue.unpublished_frames += 1;
-        if let Some(written) = self.written_frames.get_mut(queue.host) {
-            *written += 1;
+        let mut descriptors = 0;
+        if queue.lro.is_some() {
+            match self.merge(now_ns, frame, packet) {
+                Some(Ok((fate, taken))) => {
+                    descriptors = taken;
+                    if fate == Fate::Merged {
+                        self.observations.merged_by_nic(now_ns, id, Some(queue_id));
+                    }
+                }
+                Some(Err(reason)) => return self.drop_frame(now_ns, id, queue_id, Some(queue_id), reason),
+                None => {}
+            }
+        } else {
+            descriptors = queue.end.write(frame, packet);
+            queue.unpublished_frames += 1;
+            if let Some(written) = self.written_frames.get_mut(queue.host) {
+                *written += 1;
+            }
         }
+        let Some(queue) = self.queues.get_mut(queue_id.index()) else { return };
         count(&mut queue.counters, frame.len(), descriptors, classified);
         self.observations.trace(now_ns, id, None, Some(queue_id), "ring", || {
             format!("hash 0x{:08x}, queue {}", classified.hash, queue_id.0)
@@ -286,13 +326,18 @@ impl NicThread {
         }
     }
 
-    /// When the first interrupt is due that waits for nothing but time.
+    /// When the first interrupt, or frame held, is due that waits for nothing but time.
     fn due_ns(&self) -> Option<Nanos> {
-        self.queues.iter().filter_map(|queue| queue.interrupt.due_ns()).min()
+        let interrupts = self.queues.iter().filter_map(|queue| queue.interrupt.due_ns());
+        interrupts.chain(self.queues.iter().filter_map(NicQueue::lro_due_ns)).min()
     }
 
-    /// Raise the interrupts that are due.
+    /// Hand over the frames and raise the interrupts that are due.
     fn timers(&mut self, now_ns: Nanos, shared: &Shared) {
+        if self.merges {
+            self.merged_due(now_ns);
+            self.publish(now_ns, shared);
+        }
         for queue in &mut self.queues {
             if shared.gates.get(queue.host).is_some_and(|gate| queue.interrupt.timer(now_ns, gate)) {
                 queue.counters.add(NicCounter::Interrupts, 1);

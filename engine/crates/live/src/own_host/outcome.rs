@@ -6,6 +6,7 @@ use super::round_times::RoundTimes;
 use crate::ports::PortError;
 use graph::observe::Observations;
 use graph::{LawBroken, Scenario};
+use nic::lro::LroCounter;
 use nic::{Nic, NicCounter};
 use stage::{Counters, CpuId, Nanos, QueueId, Tally};
 
@@ -18,6 +19,8 @@ pub struct Outcome {
     pub(super) hosts: Vec<HostThread>,
     /// By queue.
     pub(super) counters: Vec<Counters<NicCounter>>,
+    /// By queue, zeros where LRO is off.
+    pub(super) lro_counters: Vec<Counters<LroCounter>>,
     /// Frames found without a verdict, by queue.
     pub(super) pending_frames: Vec<u64>,
     pub(super) elapsed_ns: Nanos,
@@ -35,8 +38,10 @@ impl Outcome {
         let NicThread { missed_frames, lost_port, .. } = thread;
         let lost_ns = hosts.iter().map(|host| host.lost_ns).fold(lost_ns, Nanos::max);
         let mut counters = Vec::with_capacity(queues.len());
+        let mut lro_counters = Vec::with_capacity(queues.len());
         let mut with_nic = vec![0; hosts.len()];
         for queue in queues {
+            lro_counters.push(queue.lro.map_or_else(Counters::default, |lro| lro.counters().clone()));
             counters.push(queue.counters);
             if let Some(count) = with_nic.get_mut(queue.host) {
                 *count += queue.end.into_buffers();
@@ -60,6 +65,7 @@ impl Outcome {
             observations,
             hosts,
             counters,
+            lro_counters,
             pending_frames,
             elapsed_ns,
             offered_frames,

@@ -30,7 +30,8 @@ impl Outcome {
                 };
                 let cpus = (0..self.scenario.host.cpus).map(|cpu| softnet(cpu).unwrap_or(&none));
                 let queues = self.counters.iter().cloned();
-                tables::counters(queues, self.nic.steering(), cpus, &stage::Counters::default())
+                let lro = self.lro_counters.iter().cloned();
+                tables::counters(queues, lro, self.nic.steering(), cpus, &stage::Counters::default())
             }
             "trace" => tables::trace(seen),
             "verdicts" => tables::verdicts(seen),

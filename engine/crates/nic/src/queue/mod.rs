@@ -4,18 +4,21 @@ mod barrier;
 mod coalesce;
 mod descriptor;
 mod ring;
+mod ring_store;
 mod rx_queues;
 mod written_back;
 
 pub use coalesce::{Coalesce, CoalesceConfig};
 pub use descriptor::{DONE, Descriptor, END_OF_PACKET};
 pub use ring::Ring;
+pub(crate) use ring_store::RingStore;
 
 pub(crate) use barrier::{Barrier, Moving, open_frames, pass};
 
 use crate::counters::Tally;
-use crate::{Classified, NicCounter};
-use stage::{Counters, QueueId, Signal};
+use crate::lro::{Lro, LroConfig, LroCounter};
+use crate::{Classified, NicCounter, Received};
+use stage::{BufferPool, Counters, DropReason, Nanos, QueueId, RxPacket, Signal, Touch};
 use std::collections::VecDeque;
 use wire::Fault;
 
@@ -27,12 +30,18 @@ pub struct RxQueue {
     pub(crate) tally: Tally,
     /// In order of place.
     pub(crate) barriers: VecDeque<Barrier>,
+    pub(crate) lro: Option<Box<Lro>>,
 }
 
 impl RxQueue {
-    pub(crate) fn new(queue: QueueId, ring: Ring, coalesce: CoalesceConfig) -> Self {
-        let coalesce = Coalesce::new(queue, coalesce);
-        RxQueue { ring, coalesce, tally: Tally::default(), barriers: VecDeque::new() }
+    pub(crate) fn new(queue: QueueId, ring: Ring, coalesce: CoalesceConfig, lro: Option<LroConfig>) -> Self {
+        RxQueue {
+            ring,
+            coalesce: Coalesce::new(queue, coalesce),
+            tally: Tally::default(),
+            barriers: VecDeque::new(),
+            lro: lro.map(|config| Box::new(Lro::new(config))),
+        }
     }
 
     /// Its descriptors.
@@ -45,9 +54,25 @@ impl RxQueue {
         &self.coalesce
     }
 
+    /// Its large receive offload, where that is on.
+    pub fn lro(&self) -> Option<&Lro> {
+        self.lro.as_deref()
+    }
+
+    /// Frames without a verdict: in the ring and not taken, or held by LRO.
+    pub fn pending(&self) -> u64 {
+        let held = self.lro.as_ref().map_or(0, |lro| lro.held_frames());
+        self.ring.waiting() as u64 + u64::from(held)
+    }
+
     /// What it counted.
     pub fn counters(&self) -> Counters<NicCounter> {
         self.tally.counters()
+    }
+
+    /// What its large receive offload counted; zeros where that is off.
+    pub fn lro_counters(&self) -> Counters<LroCounter> {
+        self.lro.as_ref().map_or_else(Counters::default, |lro| lro.counters().clone())
     }
 
     /// Count a frame written to the ring.
@@ -57,6 +82,59 @@ impl RxQueue {
         if classified.checksum_good || classified.headers.fault.is_some_and(is_checksum_fault) {
             self.tally.verified(classified.checksum_good);
         }
+    }
+
+    /// A frame arrives where LRO is on.
+    ///
+    /// # Errors
+    /// The frame is dropped, and counted.
+    #[inline(never)]
+    pub(crate) fn coalesce_segments(
+        &mut self,
+        now_ns: Nanos,
+        frame: &[u8],
+        packet: RxPacket,
+        classified: &Classified,
+        buffers: &mut BufferPool,
+        dma: &mut impl FnMut(Touch),
+    ) -> Result<Received, DropReason> {
+        let RxQueue { ring, coalesce, lro: Some(lro), .. } = self else { return Err(DropReason::RxMissed) };
+        let signal = Signal::Quiet;
+        let hash = classified.hash;
+        let mut store = RingStore { ring, coalesce, buffers, dma, hash, descriptors: 0, signal };
+        let received = lro.receive(now_ns, frame, packet, &mut store);
+        let (signal, descriptors) = (store.signal, store.descriptors);
+        self.count_interrupt(signal);
+        match received {
+            Ok(fate) => {
+                self.count_received(frame.len(), descriptors, classified);
+                Ok(Received { signal, fate })
+            }
+            Err(reason) => {
+                self.tally.dropped(reason);
+                Err(reason)
+            }
+        }
+    }
+
+    /// Hand the host what LRO has held as long as it may, or `all` it holds.
+    pub(crate) fn flush_segments(
+        &mut self,
+        now_ns: Nanos,
+        all: bool,
+        buffers: &mut BufferPool,
+        dma: &mut impl FnMut(Touch),
+    ) -> Signal {
+        let RxQueue { ring, coalesce, lro: Some(lro), .. } = self else { return Signal::Quiet };
+        let signal = Signal::Quiet;
+        let mut store = RingStore { ring, coalesce, buffers, dma, hash: 0, descriptors: 0, signal };
+        if all {
+            lro.flush(now_ns, &mut store);
+        } else {
+            lro.timer(now_ns, &mut store);
+        }
+        let signal = store.signal;
+        self.count_interrupt(signal)
     }
 
     /// Count the interrupt if there is one.

@@ -3,6 +3,7 @@
 
 use super::descriptor::{DONE, Descriptor, END_OF_PACKET};
 use super::written_back::WrittenBack;
+use crate::lro::Chain;
 use stage::{BufferId, BufferPool, DropReason, Nanos, Progress, QueueId, Region, RxPacket, Touch};
 
 /// Where a frame was written.
@@ -173,10 +174,7 @@ impl Ring {
         dma: &mut impl FnMut(Touch),
     ) -> Result<Written, DropReason> {
         let descriptors = self.descriptors_for(frame.len());
-        if self.posted < descriptors {
-            let filled = self.posted + self.unfilled;
-            return Err(if filled >= descriptors { DropReason::RxNoBuffer } else { DropReason::RxMissed });
-        }
+        self.check_posted(descriptors)?;
         let slot = self.head as u32;
         let buffer = if descriptors == 1 {
             self.write_piece(frame, hash, true, buffers, dma)
@@ -186,6 +184,68 @@ impl Ring {
         // Descriptors are written back in order, so no frame is to be seen before the one ahead of it.
         self.newest_ns = self.newest_ns.max(now_ns);
         Ok(Written { buffer, slot, descriptors, ready_ns: self.newest_ns })
+    }
+
+    #[inline]
+    fn check_posted(&self, descriptors: u32) -> Result<(), DropReason> {
+        if self.posted >= descriptors {
+            return Ok(());
+        }
+        let filled = self.posted + self.unfilled;
+        Err(if filled >= descriptors { DropReason::RxNoBuffer } else { DropReason::RxMissed })
+    }
+
+    /// Write bytes behind those of a frame that the driver does not see yet, to the rest of its last buffer and to as
+    /// many further ones as it takes. Answers how many those were.
+    ///
+    /// # Errors
+    /// As [`Ring::write`].
+    pub(crate) fn append(
+        &mut self,
+        chain: &mut Chain,
+        bytes: &[u8],
+        hash: u32,
+        buffers: &mut BufferPool,
+        dma: &mut impl FnMut(Touch),
+    ) -> Result<u32, DropReason> {
+        let (here, mut rest) = bytes.split_at_checked(chain.room_bytes as usize).unwrap_or((bytes, &[]));
+        let descriptors = rest.len().div_ceil(self.buffer_bytes) as u32;
+        self.check_posted(descriptors)?;
+        if !here.is_empty() {
+            let at = self.buffer_bytes - chain.room_bytes as usize;
+            if let Some(room) = buffers.bytes_mut(chain.last).get_mut(at..at + here.len()) {
+                room.copy_from_slice(here);
+            }
+            dma(Touch::write(Region::Buffer, chain.last.0, at as u32, here.len() as u32));
+            chain.fill(here.len());
+        }
+        while !rest.is_empty() {
+            let (piece, following) = rest.split_at_checked(self.buffer_bytes).unwrap_or((rest, &[]));
+            let slot = self.head as u32;
+            let buffer = self.write_piece(piece, hash, false, buffers, dma);
+            if let Some(before) = chain.push(buffer, slot, piece.len(), self.buffer_bytes) {
+                buffers.link(before, buffer);
+            }
+            rest = following;
+        }
+        Ok(descriptors)
+    }
+
+    /// A frame that nobody has seen yet begins here.
+    pub(crate) fn open(&self) -> Chain {
+        Chain::at(self.head as u32)
+    }
+
+    /// Write the last descriptor of such a frame back; answers when it is. The caller completes it with
+    /// [`Ring::push`].
+    pub(crate) fn complete(&mut self, now_ns: Nanos, chain: &Chain, dma: &mut impl FnMut(Touch)) -> Nanos {
+        if let Some(descriptor) = self.descriptors.get_mut(chain.last_slot as usize) {
+            descriptor.length_bytes = self.buffer_bytes as u32 - chain.room_bytes;
+            descriptor.flags |= END_OF_PACKET;
+        }
+        dma(Touch::write(Region::Ring, u32::from(self.queue.0), 16 * chain.last_slot, 16));
+        self.newest_ns = self.newest_ns.max(now_ns);
+        self.newest_ns
     }
 
     /// The place in which the driver sees the frame that was written. There is one, for a frame takes a descriptor

@@ -14,6 +14,7 @@ fn packet(id: u64, bytes: usize, ready_ns: Nanos) -> RxPacket {
         bytes: bytes as u32,
         queue: QueueId(0),
         segments: 1,
+        gso_bytes: 0,
         hash: id as u32,
         hash_type: HashType::None,
         checksum_good: false,

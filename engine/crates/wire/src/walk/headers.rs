@@ -146,6 +146,15 @@ impl Headers {
         self.payload_len as usize
     }
 
+    /// The headers of the same packet with so many bytes more of payload.
+    #[must_use]
+    pub fn lengthened(mut self, bytes: u32) -> Self {
+        self.outer.end = self.outer.end.saturating_add(bytes);
+        self.inner.end = self.inner.end.saturating_add(bytes);
+        self.payload_len = self.payload_len.saturating_add(bytes);
+        self
+    }
+
     /// True where the innermost or the outermost layer is a fragment.
     pub fn is_fragment(&self) -> bool {
         (self.outer.flags | self.inner.flags) & Layer::FRAGMENT != 0

@@ -1,0 +1,54 @@
+//! Frames that LRO holds, in a ring's buffers.
+
+use super::{Coalesce, Ring};
+use crate::lro::{Chain, Store};
+use stage::{BufferPool, DropReason, Nanos, Region, RxPacket, Signal, Touch};
+
+/// A ring and its interrupt while a frame arrives or a timer is due.
+pub(crate) struct RingStore<'a, D> {
+    pub(crate) ring: &'a mut Ring,
+    pub(crate) coalesce: &'a mut Coalesce,
+    pub(crate) buffers: &'a mut BufferPool,
+    pub(crate) dma: &'a mut D,
+    /// Of the frame that arrives.
+    pub(crate) hash: u32,
+    /// Descriptors it took.
+    pub(crate) descriptors: u32,
+    /// What the frames pushed lead to.
+    pub(crate) signal: Signal,
+}
+
+impl<D: FnMut(Touch)> Store for RingStore<'_, D> {
+    #[inline]
+    fn open(&mut self, frame: &[u8]) -> Result<Chain, DropReason> {
+        let mut chain = self.ring.open();
+        self.append(&mut chain, frame)?;
+        Ok(chain)
+    }
+
+    #[inline]
+    fn append(&mut self, chain: &mut Chain, bytes: &[u8]) -> Result<(), DropReason> {
+        self.descriptors = self.ring.append(chain, bytes, self.hash, self.buffers, self.dma)?;
+        Ok(())
+    }
+
+    fn overwrite(&mut self, chain: &Chain, header: &[u8]) {
+        if let Some(room) = self.buffers.bytes_mut(chain.first).get_mut(..header.len()) {
+            room.copy_from_slice(header);
+        }
+        (self.dma)(Touch::write(Region::Buffer, chain.first.0, 0, header.len() as u32));
+    }
+
+    fn push(&mut self, now_ns: Nanos, chain: &Chain, packet: RxPacket) {
+        let ready_ns = self.ring.complete(now_ns, chain, self.dma);
+        if let Some(place) = self.ring.push() {
+            *place =
+                RxPacket { buffer: chain.first, slot: chain.slot, bytes: chain.bytes, ready_ns, ..packet };
+        }
+        match self.coalesce.frame(now_ns) {
+            Signal::Quiet => {}
+            // An interrupt overtakes the timer that an earlier frame started.
+            signal => self.signal = signal,
+        }
+    }
+}

@@ -1,0 +1,339 @@
+//! Segments that have become one.
+
+use super::MAX_HEADER_BYTES;
+use super::flow::{Flow, Network, Told};
+use super::header::{self, STAMP_AT, same_words};
+use super::read::Segment;
+use super::refusal::{Closing, Refusal};
+use crate::checksum::{Sum, internet};
+use crate::tcp::flag;
+use crate::walk::L3;
+use core::ops::Range;
+
+/// How large an aggregate may become.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Segments.
+    pub segments: u16,
+    /// Bytes of the packet from behind the Ethernet header, which is the most a total length can say.
+    pub bytes: u32,
+}
+
+/// Which TCP timestamps an aggregate's segments may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stamps {
+    /// Equal ones, as in Linux: options are compared byte by byte.
+    Equal,
+    /// Rising ones, where the option stands alone (RFC 7323 appendix A). The aggregate has the last value and the
+    /// first echo, as cards with LRO of their own did.
+    Rising,
+}
+
+/// Identification of one IPv4 header: it stays, or it counts up with the segments (`inet_gro_flush`).
+#[derive(Clone, Copy, Debug, Default)]
+struct Identification {
+    first: u16,
+    stays: bool,
+}
+
+/// Segments that have become one: what the next must be like, and the header of the whole.
+#[derive(Clone, Debug)]
+pub struct Aggregate {
+    /// Sequence number of the segment that would follow.
+    next: u32,
+    /// Payload of the first segment: what the later ones may have at most (`gso_size`).
+    mss: u32,
+    payload_bytes: u32,
+    segments: u16,
+    header_bytes: u16,
+    flow: Flow,
+    /// FIN and PSH of any segment.
+    pushed: u8,
+    /// Of the outer and the inner IPv4 header.
+    ids: [Identification; 2],
+    /// Last timestamp value, if they may rise.
+    stamp: Option<u32>,
+    /// Checksum terms: of what all segments have in common, and of all payload.
+    common_sum: Sum,
+    payload_sum: Sum,
+    /// Headers of the first segment, and where they must be equal.
+    header: [u8; MAX_HEADER_BYTES],
+    mask: [u8; MAX_HEADER_BYTES],
+}
+
+impl Default for Aggregate {
+    /// Of nothing; every use begins with [`Aggregate::begin`].
+    fn default() -> Self {
+        Aggregate {
+            next: 0,
+            mss: 0,
+            payload_bytes: 0,
+            segments: 0,
+            header_bytes: 0,
+            flow: Flow::default(),
+            pushed: 0,
+            ids: [Identification::default(); 2],
+            stamp: None,
+            common_sum: Sum::new(),
+            payload_sum: Sum::new(),
+            header: [0; MAX_HEADER_BYTES],
+            mask: [0; MAX_HEADER_BYTES],
+        }
+    }
+}
+
+impl Aggregate {
+    /// Begin anew with this segment of `frame`, which [`Segment::may_lead`].
+    pub fn begin(&mut self, frame: &[u8], segment: &Segment, stamps: Stamps) {
+        self.next = segment.sequence.wrapping_add(segment.payload_bytes);
+        (self.mss, self.payload_bytes, self.segments) = (segment.payload_bytes, segment.payload_bytes, 1);
+        (self.header_bytes, self.flow, self.pushed) = (segment.header_bytes() as u16, segment.flow, 0);
+        self.stamp = if stamps == Stamps::Rising { header::stamp(frame, segment) } else { None };
+        for (id, network) in self.ids.iter_mut().zip([self.flow.outer, self.flow.inner]) {
+            *id = Identification { first: u16_at(frame, usize::from(network.at) + 4), stays: false };
+        }
+        header::copy(&mut self.header, frame, segment.header_bytes());
+        header::mask(&mut self.mask, segment, self.stamp.is_some());
+        self.common_sum = self.sum_in_common();
+        self.payload_sum = Sum::new().add_u16(self.payload_sum_of(frame, segment));
+    }
+
+    /// Segments in it.
+    #[inline]
+    pub fn segments(&self) -> u16 {
+        self.segments
+    }
+
+    /// TCP payload of all segments.
+    #[inline]
+    pub fn payload_bytes(&self) -> u32 {
+        self.payload_bytes
+    }
+
+    /// Payload of its first segment: of all but perhaps the last.
+    #[inline]
+    pub fn mss(&self) -> u32 {
+        self.mss
+    }
+
+    /// Bytes of its headers.
+    #[inline]
+    pub fn header_bytes(&self) -> usize {
+        usize::from(self.header_bytes)
+    }
+
+    /// Whether a frame with this flow in it is of the aggregate's flow.
+    pub fn is_of(&self, frame: &[u8], flow: &Flow, told: Told) -> bool {
+        self.flow.is_of(&self.header, flow, frame, told)
+    }
+
+    /// Whether a segment of `frame` may be appended. Of another flow's segment the answer means nothing but that it
+    /// may not.
+    ///
+    /// # Errors
+    /// Why not.
+    #[inline]
+    pub fn judge(&mut self, frame: &[u8], segment: &Segment, limits: &Limits) -> Result<(), Refusal> {
+        let refused = segment.sequence != self.next
+            || segment.payload_bytes.wrapping_sub(1) >= self.mss
+            || segment.flow != self.flow
+            || !same_words(&self.header, frame, &self.mask, self.header_bytes().div_ceil(8))
+            || !may_follow(segment.flags)
+            || !self.id_follows(frame)
+            || self.stamp.is_some_and(|last| !rises(last, header::stamp(frame, segment)))
+            || self.segments >= limits.segments
+            || self.bytes() + segment.payload_bytes > limits.bytes;
+        if refused { Err(self.refusal(frame, segment, limits)) } else { Ok(()) }
+    }
+
+    /// Append a segment that [`Aggregate::judge`] has let in; answers whether and why it is the last. The payload is
+    /// the caller's to append.
+    #[inline]
+    pub fn append(&mut self, frame: &[u8], segment: &Segment) -> Option<Closing> {
+        let sum = self.payload_sum_of(frame, segment);
+        // Behind an odd number of bytes, high and low bytes of the sum change places (RFC 1071 section 2 B).
+        let odd = self.payload_bytes & 1 == 1;
+        self.payload_sum = self.payload_sum.add_u16(if odd { sum.swap_bytes() } else { sum });
+        self.next = segment.sequence.wrapping_add(segment.payload_bytes);
+        self.payload_bytes += segment.payload_bytes;
+        self.segments += 1;
+        if self.stamp.is_some() {
+            self.stamp = header::stamp(frame, segment);
+        }
+        let pushed = segment.flags & (flag::FIN | flag::PSH);
+        self.pushed |= pushed as u8;
+        if pushed != 0 {
+            Some(Closing::Pushed)
+        } else if segment.payload_bytes < self.mss {
+            Some(Closing::Short)
+        } else {
+            None
+        }
+    }
+
+    /// Write the header of the whole: lengths and checksums as of one packet, FIN and PSH of any segment. Answers its
+    /// bytes.
+    pub fn write_header(&self, out: &mut [u8; MAX_HEADER_BYTES]) -> usize {
+        header::copy(out, &self.header, self.header_bytes());
+        let Flow { outer, inner, tcp_at } = self.flow;
+        let end = self.header_bytes() + self.payload_bytes as usize;
+        for network in [outer, inner] {
+            let at = usize::from(network.at);
+            if network.kind == L3::V4 {
+                put(out, at + 2, (end - at) as u16);
+                put(out, at + 10, 0);
+                let checksum = internet(out.get(at..at + 20).unwrap_or(&[]));
+                put(out, at + 10, checksum);
+            } else {
+                put(out, at + 4, (end - at - 40) as u16);
+            }
+        }
+        let tcp_at = usize::from(tcp_at);
+        if let Some(flags) = out.get_mut(tcp_at + 13) {
+            *flags |= self.pushed;
+        }
+        if let Some(stamp) = self.stamp {
+            put(out, tcp_at + STAMP_AT, (stamp >> 16) as u16);
+            put(out, tcp_at + STAMP_AT + 2, stamp as u16);
+        }
+        put(out, tcp_at + 16, 0);
+        let own = own_sum(out, tcp_at, (end - tcp_at) as u32, self.stamp.is_some());
+        put(out, tcp_at + 16, own.add_sum(self.common_sum).add_sum(self.payload_sum).checksum());
+        self.header_bytes()
+    }
+
+    /// The packet's bytes behind the Ethernet header.
+    #[inline]
+    fn bytes(&self) -> u32 {
+        u32::from(self.header_bytes) - 14 + self.payload_bytes
+    }
+
+    #[inline]
+    fn tcp_at(&self) -> usize {
+        usize::from(self.flow.tcp_at)
+    }
+
+    /// `inet_gro_flush`: after the second segment it is settled whether the identification stays or counts.
+    #[inline]
+    fn id_follows(&mut self, frame: &[u8]) -> bool {
+        let Aggregate { flow, ids, segments, .. } = self;
+        let mut follows = true;
+        for (network, id) in [flow.outer, flow.inner].into_iter().zip(ids) {
+            if network.kind == L3::V4 {
+                let ahead = u16_at(frame, usize::from(network.at) + 4).wrapping_sub(id.first);
+                id.stays |= *segments == 1 && ahead == 0;
+                follows &= ahead == if id.stays { 0 } else { *segments };
+            }
+        }
+        follows
+    }
+
+    /// The first reason why a segment may not be appended.
+    #[cold]
+    fn refusal(&self, frame: &[u8], segment: &Segment, limits: &Limits) -> Refusal {
+        let differs = |range: Range<usize>| header::differs(&self.header, frame, &self.mask, range);
+        let (ip_at, tcp_at) = (usize::from(self.flow.outer.at), self.tcp_at());
+        let other = |of: fn(Network, &[u8]) -> Option<u8>| {
+            let networks = [self.flow.outer, self.flow.inner];
+            networks.into_iter().any(|network| of(network, &self.header) != of(network, frame))
+        };
+        let falls = |last| !rises(last, header::stamp(frame, segment));
+        if differs(0..ip_at) {
+            Refusal::Link
+        } else if segment.flow != self.flow {
+            Refusal::Network
+        } else if other(Network::tos) {
+            Refusal::Tos
+        } else if other(Network::ttl) {
+            Refusal::Ttl
+        } else if differs(ip_at..tcp_at) {
+            Refusal::Network
+        } else if !may_follow(segment.flags) {
+            Refusal::Control
+        } else if differs(tcp_at + 12..tcp_at + 14) {
+            Refusal::Flags
+        } else if differs(tcp_at + 14..tcp_at + 16) {
+            Refusal::Window
+        } else if differs(tcp_at + 8..tcp_at + 12) {
+            Refusal::Ack
+        } else if differs(tcp_at + 20..self.header_bytes()) || self.stamp.is_some_and(falls) {
+            Refusal::Options
+        } else if segment.sequence != self.next {
+            Refusal::Sequence
+        } else if segment.payload_bytes == 0 {
+            Refusal::Empty
+        } else if segment.payload_bytes > self.mss {
+            Refusal::Longer
+        } else if self.segments >= limits.segments {
+            Refusal::Segments
+        } else if self.bytes() + segment.payload_bytes > limits.bytes {
+            Refusal::Bytes
+        } else {
+            Refusal::Id
+        }
+    }
+
+    /// The terms of the checksum that all segments have in common: addresses, protocol, and the TCP header but for
+    /// what [`own_sum`] adds.
+    fn sum_in_common(&self) -> Sum {
+        let header = |from: usize, to: usize| self.header.get(from..to).unwrap_or(&[]);
+        let (tcp_at, end) = (self.tcp_at(), self.header_bytes());
+        let options = if self.stamp.is_some() {
+            header(tcp_at + 20, tcp_at + STAMP_AT)
+        } else {
+            header(tcp_at + 20, end)
+        };
+        Sum::new()
+            .add_bytes(self.flow.inner.addresses(&self.header))
+            .add_u16(u16::from(crate::protocol::TCP))
+            .add_bytes(header(tcp_at, tcp_at + 4))
+            .add_bytes(header(tcp_at + 8, tcp_at + 12))
+            .add_bytes(header(tcp_at + 14, tcp_at + 16))
+            .add_bytes(options)
+    }
+
+    /// The sum of a segment's payload, from its checksum, which is right: all terms together are 0xffff.
+    #[inline]
+    fn payload_sum_of(&self, frame: &[u8], segment: &Segment) -> u16 {
+        let tcp_at = self.tcp_at();
+        let tcp_bytes = (segment.header_bytes() - tcp_at) as u32 + segment.payload_bytes;
+        own_sum(frame, tcp_at, tcp_bytes, self.stamp.is_some()).add_sum(self.common_sum).checksum()
+    }
+}
+
+/// The terms of the checksum that differ from segment to segment; the checksum field is one of them.
+#[inline]
+fn own_sum(frame: &[u8], tcp_at: usize, tcp_bytes: u32, stamped: bool) -> Sum {
+    let Some(tcp) = frame.get(tcp_at..).and_then(|tcp| tcp.first_chunk::<20>()) else { return Sum::new() };
+    let [_, _, _, _, s0, s1, s2, s3, _, _, _, _, f0, f1, _, _, c0, c1, u0, u1] = *tcp;
+    let words = [[s0, s1], [s2, s3], [f0, f1], [c0, c1], [u0, u1]].map(u16::from_be_bytes);
+    let sum = Sum::new().add_u16((tcp_bytes >> 16) as u16).add_u16(tcp_bytes as u16);
+    let sum = words.into_iter().fold(sum, Sum::add_u16);
+    if stamped {
+        sum.add_bytes(frame.get(tcp_at + STAMP_AT..tcp_at + STAMP_AT + 8).unwrap_or(&[]))
+    } else {
+        sum
+    }
+}
+
+/// A segment in the middle or at the end: ACK, and nothing that TCP acts on at once.
+#[inline]
+fn may_follow(flags: u16) -> bool {
+    flags & (flag::ACK | flag::SYN | flag::RST | flag::URG | flag::CWR) == flag::ACK
+}
+
+/// Whether a timestamp value is not before the last.
+fn rises(last: u32, value: Option<u32>) -> bool {
+    value.is_some_and(|value| value.wrapping_sub(last) as i32 >= 0)
+}
+
+#[inline]
+fn u16_at(bytes: &[u8], at: usize) -> u16 {
+    bytes.get(at..).and_then(|rest| rest.first_chunk()).map_or(0, |word| u16::from_be_bytes(*word))
+}
+
+fn put(out: &mut [u8], at: usize, value: u16) {
+    if let Some(place) = out.get_mut(at..).and_then(|rest| rest.first_chunk_mut()) {
+        *place = value.to_be_bytes();
+    }
+}
