@@ -71,6 +71,36 @@ def test_rss_scaling():
     assert any("0x51ccc178" in table for table in shown)
 
 
+AGREE = {"frames": 4000, "rate_pps": 10_000, "moves": 20}
+
+
+def printed(notebook):
+    return "".join(
+        "".join(output.get("text", ""))
+        for cell in notebook["cells"]
+        for output in cell.get("outputs", [])
+        if output["output_type"] == "stream"
+    )
+
+
+def test_collectors_agree_where_nothing_may_be_asked():
+    done = execute(read(FOLDER / "17_collectors_agree.py"), AGREE | {"ask_for_nothing": True}, folder=FOLDER)
+    assert "skipped for want of bcc" in printed(done)
+    shown = [content for kind, content in outputs(done) if kind == "text/html"]
+    assert any("Udp InDatagrams" in table for table in shown)
+    assert not any("napi_poll" in table for table in shown)
+
+
+@pytest.mark.needs("bcc", "tap", "namespaces", "cpus", "xdp")
+def test_collectors_agree():
+    done = execute(read(FOLDER / "17_collectors_agree.py"), AGREE, folder=FOLDER)
+    assert "skipped" not in printed(done)
+    assert "watching adds" in printed(done)
+    shown = [content for kind, content in outputs(done) if kind == "text/html"]
+    assert any("napi_poll" in table for table in shown)
+    assert any("udp, engine" in table for table in shown)
+
+
 @pytest.fixture(scope="module")
 def report(tmp_path_factory):
     return build(tmp_path_factory.mktemp("report"), parameters=TINY)
