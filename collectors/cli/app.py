@@ -16,6 +16,7 @@ from collectors.cli import (
     report,
     run,
     sweep,
+    target,
     validate,
     watch,
 )
@@ -43,6 +44,7 @@ for module in (
     doctor,
     watch,
     bump,
+    target,
     bench,
     calibrate,
     validate,

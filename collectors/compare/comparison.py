@@ -38,7 +38,11 @@ class Comparison:
     @property
     def source(self) -> str:
         """Where figures that depend on time come from."""
-        return source("delivered_pps", self.clock)
+        return self.source_of("delivered_pps")
+
+    def source_of(self, metric: str) -> str:
+        """Where a metric comes from. Raises KeyError."""
+        return source(metric, self.clock)
 
     @property
     def loop(self) -> str:
@@ -105,7 +109,7 @@ class Comparison:
                         len(values),
                         metric.unit,
                         self.clock,
-                        source(metric.name, self.clock),
+                        self.source_of(metric.name),
                     )
                 )
         columns = ["name", "metric", "mean", "low", "high", "n", "unit", "clock", "source"]

@@ -34,6 +34,7 @@ def save(what: Outcome | Comparison, folder: str | Path) -> Path:
     Raises
     ------
     FileExistsError : the folder is there already; nothing is changed.
+    ValueError : a comparison of an interface's settings, which no scenario describes.
     OSError : it cannot be written; nothing is left behind.
     """
     if isinstance(what, Outcome):
@@ -43,6 +44,10 @@ def save(what: Outcome | Comparison, folder: str | Path) -> Path:
         if isinstance(what, LiveRun):
             took = {"elapsed_ns": what.elapsed_ns, "lost_ns": what.lost_ns}
             manifest["real_time"] = _how(what.how) | took
+    elif not all(isinstance(each, Scenario) for each in what.scenarios.values()):
+        raise ValueError(
+            "comparison: of settings of an interface; a dataset is of scenarios. Save its `table`"
+        )
     else:
         frames = {"runs": what.table, **what.tables}
         stats = {f"{r.name}/{r.repeat}": dict(r.stats) for r in what.runs}

@@ -23,6 +23,11 @@ class Refused(OSError):  # noqa: N818 - an answer, not a fault
         return str(self.strerror)
 
     @property
+    def said(self) -> str:
+        """The answer alone: the far end's words, or its errno's, and the errno."""
+        return f"{self.answer or os.strerror(self.errno or 0)} ({code_name(self.errno or 0)})"
+
+    @property
     def unsupported(self) -> bool:
         """The interface has no such thing, whatever the value."""
         return self.errno in (errno.EOPNOTSUPP, errno.ENOTSUP)

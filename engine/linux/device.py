@@ -8,11 +8,11 @@ from pathlib import Path
 from pyroute2 import IPRoute
 from pyroute2.netlink.exceptions import NetlinkError
 
-from engine.linux.namespace import Namespace
+from engine.linux.namespace import Caller, Namespace
 
 
 def set_up(
-    namespace: Namespace,
+    namespace: Caller,
     device: str,
     *,
     mac: str | None = None,

@@ -19,6 +19,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.linux.owners import alive, folder, owner
+from engine.linux.settings import journal
+
 MARK = "RXBENCH_OWNER"
 """Environment variable of every program that was started: whose it is."""
 
@@ -34,23 +37,12 @@ class Leftover:
     owner: str
     """The process that made it, as `pid-start`: its number and when it started, in clock ticks after boot."""
     kind: str
-    """`process` or `interface`."""
+    """`process`, `interface` or `settings`."""
     name: str
-    """Number and command of a process; name of an interface."""
+    """Number and command of a process; name of an interface, or of the one whose settings were changed."""
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name} of process {self.owner.partition('-')[0]}, which is gone"
-
-
-def folder() -> Path:
-    """Where it is written down: `$XDG_RUNTIME_DIR/rxbench`, else `/run/rxbench`; neither outlives a boot."""
-    return Path(os.environ.get("XDG_RUNTIME_DIR") or "/run") / "rxbench"
-
-
-def owner() -> str:
-    """This process."""
-    pid = os.getpid()
-    return f"{pid}-{_started(pid)}"
 
 
 def marked(environment: Mapping[str, str]) -> dict[str, str]:
@@ -87,7 +79,7 @@ def settle() -> None:
 
 def find() -> list[Leftover]:
     """What processes that are gone have left. Reads only; what other users own stays unseen."""
-    gone = [path for path in _notes() if not _alive(path.stem)]
+    gone = [path for path in _notes() if not alive(path.stem)]
     found = [
         Leftover(path.stem, "interface", name)
         for path in gone
@@ -95,21 +87,24 @@ def find() -> list[Leftover]:
         if Path("/sys/class/net", name).exists()
     ]
     for pid, mark in _carriers():
-        if not _alive(mark):
+        if not alive(mark):
             found.append(Leftover(mark, "process", f"{pid} {_command(pid)}"))
+    found += [Leftover(each.owner, "settings", each.said) for each in journal.left()]
     return found
 
 
 def clean() -> list[Leftover]:
-    """Remove what `find` finds; answers what that was."""
+    """Remove what `find` finds, and restore settings; answers what that was."""
     found = find()
     for one in found:
         if one.kind == "process":
             _kill(int(one.name.split()[0]), one.owner)
-        else:
+        elif one.kind == "interface":
             _delete_interface(one.name)
+    for entry in journal.left():
+        journal.settle(entry)
     for path in _notes():
-        if not _alive(path.stem):
+        if not alive(path.stem):
             path.unlink(missing_ok=True)
     return found
 
@@ -133,20 +128,6 @@ def _interfaces(path: Path) -> list[str]:
     return [
         name for name in names if isinstance(name, str) and "/" not in name and name not in ("", ".", "..")
     ]
-
-
-def _started(pid: int) -> int | None:
-    """When a process started, in clock ticks after boot; None if there is none of that number."""
-    try:
-        # proc_pid_stat(5), field 22; the second field, in brackets, may hold anything.
-        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19])
-    except (OSError, ValueError, IndexError):
-        return None
-
-
-def _alive(mark: str) -> bool:
-    pid, _, start = mark.partition("-")
-    return pid.isdigit() and str(_started(int(pid))) == start
 
 
 def _carriers() -> Iterator[tuple[int, str]]:

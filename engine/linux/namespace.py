@@ -9,7 +9,7 @@ import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
-from typing import IO, Any, TypeVar
+from typing import IO, Any, Protocol, TypeVar
 
 from engine.linux import leftovers
 
@@ -29,6 +29,21 @@ def _call(result: int, what: str) -> None:
 def _die_with_parent() -> None:
     """In a new process, before its program: the kernel kills it when the thread that started it is gone."""
     _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
+class Caller(Protocol):
+    """Where work is done: in a namespace, or here."""
+
+    def call(self, work: Callable[[], T]) -> T:
+        """What `work` answers, called there."""
+
+
+class Here:
+    """The network namespace of the thread that asks."""
+
+    def call(self, work: Callable[[], T]) -> T:
+        """What `work` answers."""
+        return work()
 
 
 class Namespace:

@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from collectors.doctor.leftovers import none_left
-from engine.linux import leftovers
+from engine.linux import leftovers, owners
 
 
 @pytest.fixture(autouse=True)
@@ -18,7 +18,7 @@ def notes(tmp_path, monkeypatch):
 def owner_that_is_gone():
     child = subprocess.Popen(["sleep", "60"])
     pid = child.pid
-    start = leftovers._started(pid)
+    start = owners.started(pid)
     child.kill()
     child.wait()
     return f"{pid}-{start}"

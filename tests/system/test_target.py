@@ -1,0 +1,208 @@
+"""An interface of this machine under settings: said before what it cannot, restored whatever ends the run."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from collectors.cli import app
+from collectors.dataset import save
+from collectors.doctor.leftovers import none_left
+from collectors.target import CannotBeSet, Load, Pair, Settings, check, compare, measure
+from engine.linux import leftovers
+from engine.linux.settings import applied, journal
+from engine.linux.settings.knobs import KNOBS
+
+pytestmark = pytest.mark.needs("namespaces")
+
+EVERYTHING = Settings(
+    queues=2,
+    features={"rx-gro": True},
+    rps_cpus=(0,),
+    rps_flow_entries=64,
+    threaded_napi=True,
+    gro_flush_timeout_ns=20_000,
+    defer_hard_irqs=2,
+)
+
+
+@pytest.fixture(autouse=True)
+def notes(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    return tmp_path / "rxbench"
+
+
+@pytest.fixture
+def pair():
+    with Pair(4) as made:
+        yield made
+
+
+def everything(device):
+    """All settings that can be read."""
+    found = {}
+    for name, knob in KNOBS.items():
+        try:
+            found[name] = knob.read(device)
+        except OSError as cause:
+            found[name] = cause.errno
+    return found
+
+
+def test_settings_hold_within_and_are_as_before_after(pair):
+    before = everything(pair.device)
+    with applied(pair.device, EVERYTHING):
+        now = everything(pair.device)
+        assert (now["queues"], now["features"]["rx-gro"], now["rps_flow_entries"]) == (2, True, ["64"] * 2)
+        assert (now["threaded_napi"], now["gro_flush_timeout_ns"], now["defer_hard_irqs"]) == (1, 20_000, 2)
+        assert [int(mask.replace(",", ""), 16) for mask in now["rps_cpus"]] == [1, 1]
+    assert everything(pair.device) == before
+    assert not list(journal.place().iterdir())
+
+
+def test_a_failure_within_restores_too(pair):
+    before = everything(pair.device)
+    with pytest.raises(KeyboardInterrupt), applied(pair.device, EVERYTHING):
+        raise KeyboardInterrupt
+    assert everything(pair.device) == before
+
+
+def test_one_that_is_refused_undoes_those_before_it(pair, monkeypatch):
+    before = everything(pair.device)
+
+    def refused(device, value):
+        raise OSError(22, "no", device)
+
+    monkeypatch.setitem(KNOBS, "defer_hard_irqs", KNOBS["defer_hard_irqs"]._replace(write=refused))
+    with pytest.raises(OSError, match="no"), applied(pair.device, EVERYTHING):
+        pytest.fail("it was to be refused")
+    monkeypatch.undo()
+    assert everything(pair.device) == before
+
+
+def test_what_it_cannot_is_said_in_one_line_and_nothing_is_changed(pair):
+    before = everything(pair.device)
+    impossible = Settings(
+        queues=9, ring_size=64, rx_usecs=5, features={"rx-lro": True, "no-such": True}, rps_cpus=(999,)
+    )
+    with pytest.raises(CannotBeSet) as said:
+        measure(pair, impossible)
+    assert list(said.value.reasons) == ["queues", "ring_size", "rx_usecs", "features", "rps_cpus"]
+    assert "\n" not in str(said.value)
+    for words in (
+        "9: allowed is 1 to 4",
+        "Operation not supported",
+        "rx-lro is fixed off",
+        "no-such",
+        "no CPU 999",
+    ):
+        assert words in str(said.value)
+    assert everything(pair.device) == before
+
+
+KILLED = """
+import sys, time
+from engine.linux.settings import Settings, applied
+with applied(sys.argv[1], Settings(queues=2, rps_cpus=(0,), features={"rx-gro": True}, threaded_napi=True)):
+    print("set", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_after_kill_9_doctor_names_it_and_the_next_start_restores(pair):
+    before = everything(pair.device)
+    child = subprocess.Popen(
+        [sys.executable, "-c", KILLED, pair.device],
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    assert child.stdout.readline() == b"set\n"
+    with pytest.raises(OSError, match="being changed by process"), applied(pair.device, EVERYTHING):
+        pytest.fail("two at a time")
+    os.kill(child.pid, signal.SIGKILL)
+    child.wait()
+    child.stdout.close()
+    assert everything(pair.device) != before
+    (left,) = leftovers.find()
+    assert (left.kind, left.name.split()[1]) == ("settings", pair.device)
+    assert not none_left().available
+    assert pair.device in none_left().detail
+    with pytest.warns(leftovers.LeftoverWarning, match=pair.device):
+        leftovers.remove()
+    assert everything(pair.device) == before
+    assert none_left().available
+
+
+def test_an_interface_that_is_gone_leaves_nothing_to_restore(pair):
+    with applied(pair.device, EVERYTHING):
+        pair.close()
+    assert leftovers.find() == []
+    assert not list(journal.place().iterdir())
+
+
+def test_one_that_vanishes_while_it_is_measured_is_one_line(pair, monkeypatch):
+    monkeypatch.setattr(time, "sleep", lambda seconds: pair.close())
+    with pytest.raises(OSError) as gone:
+        measure(pair.device, Settings(rps_cpus=(0,)), seconds=0.1, watch=None)
+    assert (gone.value.errno, gone.value.filename) == (19, pair.device)
+    assert "vanished" in gone.value.strerror
+    assert leftovers.find() == []
+
+
+def test_a_name_that_is_taken_is_one_line(pair):
+    with pytest.raises(OSError) as taken:
+        Pair(2, name=pair.device).__enter__()
+    assert (taken.value.errno, taken.value.filename) == (17, pair.device)
+
+
+def test_no_such_interface_is_answered_with_those_there_are():
+    with pytest.raises(OSError, match=r"there are.*lo"):
+        check("eth-none", Settings(queues=1))
+
+
+def test_a_load_is_sent_read_and_accounted_for(pair):
+    run = measure(pair, Settings(rps_cpus=(0,)), load=Load(20_000, 1000, 4, 2), seconds=0.5, watch=None)
+    assert 5_000 < run.offered_frames < 12_000
+    assert 0 < run.delivered_frames <= run.offered_frames
+    assert run.counted["rx_packets"] >= run.delivered_frames
+    assert run.summary["offered_pps"] == run.offered_frames / 0.5
+    assert run.source == "socket"
+
+
+def test_settings_are_compared(pair, tmp_path):
+    settings = [Settings(name="as it is"), Settings(name="rps", rps_cpus=(0,))]
+    before = everything(pair.device)
+    found = compare(pair, settings, load=Load(20_000), seconds=0.2, repeats=2, watch=(), progress=False)
+    assert found.names == ("as it is", "rps")
+    assert found.table["name"].tolist() == ["as it is", "rps"] * 0 + ["as it is"] * 2 + ["rps"] * 2
+    assert found.effect("delivered_pps", "as it is", "rps").n_a == 2
+    assert found.summary.loc[("rps", "delivered_pps"), "source"] == "socket"
+    assert found.summary.loc[("rps", "latency_p99_ns"), "source"] == "unavailable"
+    with pytest.raises(ValueError, match="must be virtual"):
+        found.explain("as it is", "rps")
+    with pytest.raises(ValueError, match="a dataset is of scenarios"):
+        save(found, tmp_path / "saved")
+    assert everything(pair.device) == before
+
+
+def test_the_command_checks_compares_and_leaves_nothing(pair, capsys):
+    def said(*words):
+        with pytest.raises(SystemExit) as ended:
+            app(["target", pair.device, *words])
+        return ended.value.code, capsys.readouterr()
+
+    before = everything(pair.device)
+    code, told = said("--set", "rps_cpus = [0]", "--check")
+    assert (code, told.out) == (0, f"{pair.device}: can be set so\n")
+    code, told = said("--set", "queues = 9")
+    assert (code, told.err.strip()) == (2, f"rxbench: {pair.device}: queues: 9: allowed is 1 to 4")
+    code, told = said("--set", "queue = 9")
+    assert "allowed is name, queues" in told.err
+    code, told = said("--set", "rps_cpus = [0]", "--seconds", "0.1", "--repeats", "2")
+    assert code == 0
+    assert "traffic from elsewhere" in told.out
+    assert "rps_cpus = [0]" in told.out
+    assert everything(pair.device) == before
