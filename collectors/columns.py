@@ -192,7 +192,7 @@ SPECS: tuple[TableSpec, ...] = (
         ("delivered", "uint64", "frames", "delivered to its socket"),
         ("bytes", "uint64", "B", "of payload delivered"),
         ("dropped", "uint64", "frames", "dropped"),
-        ("reordered", "uint64", "frames", "delivered after a later one"),
+        ("reordered", "uint64", "frames", "that came to the socket after a later one"),
         ("queue_moves", "uint64", "1", "changes of queue"),
         ("priority", "int64", "", "of its socket: 0 to 15"),
         ("steered_queue", "int64", "", "where its rule in the flow table sends it; -1: it has none"),

@@ -10,6 +10,7 @@ import pandas as pd
 from collectors.columns import Clock, Source
 from collectors.datapath import cache as caches
 from collectors.datapath import cpu as cpus
+from collectors.datapath import flows as flow_rows
 from collectors.datapath import latency as latencies
 from collectors.datapath import queues as queue_rows
 from engine.run import Stats
@@ -26,7 +27,7 @@ class Metric:
     better: int = 0
 
 
-NEEDED = ("cpu", "queues", "drops", "cache", "latency")
+NEEDED = ("cpu", "queues", "drops", "cache", "latency", "flows")
 """The tables the metrics follow from; `cache` is the model's, and not there in real time."""
 OF_CACHE = ("llc_misses_per_frame", "l2_misses_per_frame", "remote_lines_per_frame")
 """The metrics that follow from `cache`."""
@@ -71,6 +72,21 @@ METRICS: dict[str, Metric] = {
         ),
         Metric("queue_fairness", "1", "Jain's index of frames over queues: 1 when even", "engine", 1),
         Metric("queue_imbalance", "1", "frames of the fullest queue over the mean", "engine", -1),
+        Metric(
+            "reordered_ratio",
+            "1",
+            "frames that came to their socket after a later one, over delivered",
+            "model",
+            -1,
+        ),
+        Metric("steered_ratio", "1", "frames that followed a rule of the card, over delivered", "model"),
+        Metric(
+            "priority_steered_ratio",
+            "1",
+            "the same, of the sockets of the highest SO_PRIORITY only",
+            "model",
+            1,
+        ),
     )
 }
 """Every metric by name. Loss and delivered rates follow from modelled costs; only what arrived does not."""
@@ -81,7 +97,9 @@ def metrics(tables: Mapping[str, pd.DataFrame], stats: Stats, duration_ns: int) 
 
     NaN where nothing was measured, and without the table `cache` for what follows from it.
     """
-    cpu, queues, drops, latency = (tables[name] for name in ("cpu", "queues", "drops", "latency"))
+    cpu, queues, drops, latency, flows = (
+        tables[name] for name in ("cpu", "queues", "drops", "latency", "flows")
+    )
     cache = tables.get("cache")
     delivered = stats["delivered"]
     seconds = duration_ns * 1e-9
@@ -109,6 +127,9 @@ def metrics(tables: Mapping[str, pd.DataFrame], stats: Stats, duration_ns: int) 
         **(dict.fromkeys(OF_CACHE, float("nan")) if cache is None else _of_cache(cache, delivered)),
         "queue_fairness": queue_rows.jain(per_queue["rx_frames"]),
         "queue_imbalance": queue_rows.imbalance(queues),
+        "reordered_ratio": flow_rows.ratio(flows, "reordered"),
+        "steered_ratio": flow_rows.ratio(flows, "hits"),
+        "priority_steered_ratio": flow_rows.ratio(flow_rows.most_important(flows), "hits"),
     }
 
 

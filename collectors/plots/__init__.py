@@ -7,6 +7,7 @@ from collectors.plots.forest import forest
 from collectors.plots.latency import latency_ccdf, latency_curve
 from collectors.plots.rate import delivered_and_drops
 from collectors.plots.softirq import softirq_bars
+from collectors.plots.sweep import sweep_heat, sweep_lines
 from collectors.plots.timeline import softirq_heat
 from collectors.plots.waterfall import waterfall
 from collectors.plots.way import frame_way
@@ -22,5 +23,7 @@ __all__ = [
     "latency_curve",
     "softirq_bars",
     "softirq_heat",
+    "sweep_heat",
+    "sweep_lines",
     "waterfall",
 ]

@@ -173,6 +173,9 @@ impl Host {
             Demux::None(reason) => return self.discard(skb, reason, buffers, context),
         };
         context.touch(Op::SocketLookup, Touch::read(Region::Socket, socket.0, 0, 64));
+        if self.sockets.came(socket, skb.packet.frame) {
+            self.sock_steering.add(SockSteeringCounter::Overtaken, 1);
+        }
         match (key.protocol(), key.is_connected()) {
             (protocol::TCP, true) => self.tcp_receive(socket, skb, buffers, context),
             (protocol::UDP, true) => {

@@ -88,7 +88,7 @@ fn order(table: &stats::Table) -> BTreeMap<String, Vec<String>> {
 fn counted(table: &stats::Table) -> Vec<(String, String, String)> {
     let names = words(table, "name").into_iter().zip(words(table, "index")).zip(words(table, "value"));
     names
-        .filter(|((name, _), _)| name.starts_with("rx_") || name.starts_with("steer_"))
+        .filter(|((name, _), _)| name.starts_with("rx_") || name.starts_with("ntuple_"))
         .map(|((name, index), value)| (name, index, value))
         .collect()
 }

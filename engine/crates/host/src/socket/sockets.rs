@@ -6,7 +6,7 @@ use super::{FlowKey, SocketSteering};
 use crate::skb::{Skb, SkbQueue, Skbs};
 use crate::tcp::Receiver;
 use crate::{Accept, AppConfig, SocketConfig};
-use stage::{CpuId, DropReason, Nanos, QueueId, SocketId, TaskId};
+use stage::{CpuId, DropReason, FrameId, Nanos, QueueId, SocketId, TaskId};
 use std::collections::VecDeque;
 
 /// A socket.
@@ -195,6 +195,16 @@ impl Sockets {
         self.sockets.iter_mut()
     }
 
+    /// A frame has come to its socket; whether a later one of its flow did before.
+    #[inline]
+    pub(crate) fn came(&mut self, id: SocketId, frame: FrameId) -> bool {
+        let Some(socket) = self.sockets.get_mut(id.0 as usize) else { return false };
+        let overtaken = frame.0 + 1 < socket.newest_frame;
+        socket.newest_frame = socket.newest_frame.max(frame.0 + 1);
+        socket.reordered_frames += u64::from(overtaken);
+        overtaken
+    }
+
     pub(crate) fn dropped(&mut self, socket: SocketId) {
         if let Some(socket) = self.at_mut(socket) {
             socket.dropped_frames += 1;
@@ -214,11 +224,6 @@ impl Sockets {
         cpu: CpuId,
     ) -> Option<TaskId> {
         let socket = self.sockets.get_mut(id.0 as usize)?;
-        let frame = skb.packet.frame.0 + 1;
-        if frame < socket.newest_frame {
-            socket.reordered_frames += 1;
-        }
-        socket.newest_frame = socket.newest_frame.max(frame);
         if socket.last_queue.is_some_and(|queue| queue != skb.packet.queue) {
             socket.queue_moves += 1;
         }

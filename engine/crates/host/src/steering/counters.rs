@@ -9,6 +9,8 @@ stage::counters! {
         Kept = "rfs_ooo_prevented" : "frames",
         /// Frames whose CPU is offline: left where they were.
         Offline = "steer_offline" : "frames",
+        /// Frames that came to their socket after a later one of their flow.
+        Overtaken = "steer_ooo_seen" : "frames",
         /// Rules the device wrote.
         Programmed = "device_rules_written" : "rules",
         /// Rules the device refused: the flow stays with its hash.

@@ -31,7 +31,9 @@ impl Outcome {
                 let cpus = (0..self.scenario.host.cpus).map(|cpu| softnet(cpu).unwrap_or(&none));
                 let queues = self.counters.iter().cloned();
                 let lro = self.lro_counters.iter().cloned();
-                tables::counters(queues, lro, self.nic.steering(), cpus, &stage::Counters::default())
+                let mut host = stage::Counters::default();
+                self.hosts.iter().for_each(|own| host.add_all(own.host.sock_steering()));
+                tables::counters(queues, lro, self.nic.steering(), cpus, &host)
             }
             "trace" => tables::trace(seen),
             "verdicts" => tables::verdicts(seen),
