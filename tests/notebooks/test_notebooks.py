@@ -30,7 +30,7 @@ def outputs(notebook):
 
 
 def test_every_ipynb_is_what_its_source_generates():
-    assert {path.stem for path in sources()} >= {"00_tour", "03_rss_scaling", "10gbe_report"}
+    assert {path.stem for path in sources()} >= {"00_tour", "03_rss_scaling", "04_steering", "10gbe_report"}
     assert [path.name for path in stale()] == []
 
 
@@ -99,6 +99,17 @@ def test_collectors_agree():
     shown = [content for kind, content in outputs(done) if kind == "text/html"]
     assert any("napi_poll" in table for table in shown)
     assert any("udp, engine" in table for table in shown)
+
+
+@pytest.mark.slow
+def test_steering():
+    parameters = {"duration_us": 5_000.0, "steady_us": 10_000.0, "live": False, "jobs": 1}
+    parameters |= {"capacity_over_flows": [0.05, 0.1, 0.2, 2.0], "migrations": [0, 1_000, 10_000]}
+    done = execute(read(FOLDER / "04_steering.py"), parameters, folder=FOLDER)
+    kinds = [kind for kind, _ in outputs(done)]
+    assert kinds.count("image/svg+xml") == 6
+    shown = [content for kind, content in outputs(done) if kind == "text/html"]
+    assert any("break-even" in table for table in shown)
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import pytest
 
 from collectors import linux, plots
 from collectors.linux.columns import TABLES
-from collectors.linux.following import kernel
+from collectors.linux.following import kernel, rfs
 
 pytestmark = pytest.mark.needs("bcc", "namespaces", "cpus", "xdp")
 MOVES = 20
@@ -54,6 +54,15 @@ def test_without_steering_packets_stay_with_the_senders_cpu():
     assert away["packet_ns"].isna().all()
     assert away["read_ns"].notna().any()
     assert run.moves.loc[run.moves["to_cpu"] == first, "packet_ns"].notna().any()
+
+
+def test_packets_follow_the_reader_by_the_kernels_rfs_and_the_setting_is_put_back():
+    before = rfs.SOCK_FLOWS.read_text()
+    # Of UDP only connected sockets are noted (sock_rps_record_flow).
+    run = followed("tcp", "rfs")
+    assert set(run.moves.dropna(subset=["packet_ns"])["to_cpu"]) == os.sched_getaffinity(0)
+    assert run.count("steered") == 0
+    assert rfs.SOCK_FLOWS.read_text() == before
 
 
 @pytest.mark.needs("tap")

@@ -20,11 +20,18 @@ from collectors.linux.following.engine import EngineSteering, Wire
 from collectors.linux.following.ground import Loss, Veth
 from collectors.linux.following.kernel import KernelSteering
 from collectors.linux.following.moves import moves as moves_of
+from collectors.linux.following.rfs import RfsSteering
 from collectors.linux.following.steering import Steering
 from collectors.linux.frame import frame
 from collectors.linux.unavailable import Unavailable
 
-By = Literal["xdp", "engine", "none"]
+By = Literal["xdp", "engine", "rfs", "none"]
+BY: dict[By, type[Steering]] = {
+    "xdp": KernelSteering,
+    "engine": EngineSteering,
+    "rfs": RfsSteering,
+    "none": Steering,
+}
 Part = Literal["packet", "read", "told"]
 FIRST_READ_S = 5.0
 
@@ -107,13 +114,14 @@ def follow(
     """Move a reader of a flow from CPU to CPU by `sched_setaffinity`, and time how its packets follow.
 
     Two namespaces and what joins them, a veth pair or the engine between two TAP devices, are made for it and
-    vanish with it; nothing else of the machine is touched.
+    vanish with it. Nothing else of the machine is touched, but with `rfs`
+    `net.core.rps_sock_flow_entries` is held above 0 as long as it lasts.
 
     Parameters
     ----------
     steering : `xdp`: the scheduler's tracepoint tells a BPF map, which native XDP obeys; `engine`: it tells
-        the engine's NIC, which stands between sender and reader, and whose flow table obeys; `none`: as the
-        kernel does it by itself.
+        the engine's NIC, which stands between sender and reader, and whose flow table obeys; `rfs`: the
+        kernel's own receive flow steering; `none`: as the kernel does it by itself.
     moves : how many.
     every_s : seconds between two moves on average; each is up to half earlier or later.
     packets_per_s : of the sender, one message a packet.
@@ -132,10 +140,9 @@ def follow(
     among = allowed if cpus is None else list(cpus)
     _check(protocol, steering, moves, every_s, packets_per_s, message_bytes, among, allowed)
     first = among[0] if sender_cpu is None else sender_cpu
-    follows: type[Steering] = {"xdp": KernelSteering, "engine": EngineSteering, "none": Steering}[steering]
     with (
         Wire(list(dict.fromkeys(among))) if steering == "engine" else Veth() as ground,
-        follows(ground) as followed,
+        BY[steering](ground) as followed,
         ExitStack() as ends,
     ):
         settings = Settings(
