@@ -5,7 +5,9 @@ from engine.config.cache import Cache
 from engine.config.coalesce import Coalesce, QueueCoalesce
 from engine.config.control import ControlStep
 from engine.config.costs import Cost
+from engine.config.gro import Gro
 from engine.config.host import Host
+from engine.config.lro import Lro
 from engine.config.napi import Napi
 from engine.config.nic import Nic
 from engine.config.observe import Observe
@@ -25,7 +27,9 @@ __all__ = [
     "Cost",
     "FlowTable",
     "Generated",
+    "Gro",
     "Host",
+    "Lro",
     "Napi",
     "Nic",
     "Ntuple",

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from engine.config.apps import Apps
 from engine.config.cache import Cache
+from engine.config.gro import Gro
 from engine.config.napi import Napi
 from engine.config.rps import Rps
 from engine.config.sockets import Sockets
@@ -33,6 +34,7 @@ class Host:
     The engine's own host in real time always does.
     """
     napi: Napi = field(default_factory=Napi)
+    gro: Gro = field(default_factory=Gro)
     rps: Rps = field(default_factory=Rps)
     sockets: Sockets = field(default_factory=Sockets)
     tcp: Tcp = field(default_factory=Tcp)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import struct
+from typing import TypeVar
 
 import pyarrow as pa
 
 from engine.config import Capture, Traffic
-from engine.run import execute
+from engine.run import Result, execute
 from engine.scenario import Scenario
 from tests.system.kernel_gro import Merged
+
+T = TypeVar("T")
 
 SETTINGS = (
     "drain_ns=2_000_000_000",
@@ -23,13 +26,22 @@ SETTINGS = (
     "observe.verdicts=true",
     "observe.frames=true",
     "observe.bin_ns=1_000_000_000",
-    "nic.lro.enabled=true",
-    "nic.lro.timer_us=1_000_000",
 )
 """One queue, room for everything, and nothing that closes a context but what arrives."""
 
-AS_LINUX = ("nic.lro.contexts=8", 'nic.lro.flows="linux"')
+LRO = ("nic.lro.enabled=true", "nic.lro.timer_us=1_000_000")
+"""The card merges, and holds frames for a second."""
+
+AS_LINUX = (*LRO, "nic.lro.contexts=8", 'nic.lro.flows="linux"')
 """What the kernel has where the device gives no hash: a bucket of eight (gro.c, MAX_GRO_SKBS)."""
+
+NO_HASH = ", ".join(f'{kind} = "off"' for kind in ("ipv4", "tcp4", "udp4", "ipv6", "tcp6", "udp6"))
+GRO = (
+    "host.gro.enabled=true",
+    "nic.coalesce={rx_usecs=1000, rx_max_coalesced_frames=0}",
+    f"nic.rss.fields={{{NO_HASH}}}",
+)
+"""The host merges, and finds all frames of a script in one poll and in one bucket."""
 
 APART_S = 2
 """From one script of frames to the next; nothing is held for more than a second."""
@@ -56,6 +68,22 @@ def frames_of(content: bytes) -> list[bytes]:
 
 def run(scripts: list[list[bytes]], *settings: str) -> list[list[Merged]]:
     """What the host is handed of each script's frames, which arrive one after the other."""
+    result = _run(scripts, *settings)
+    handed = frames_of(result.output_capture())
+    rows = pa.record_batch(result.table("handed"))
+    columns = (rows.column(name).to_pylist() for name in ("frame", "gso_bytes"))
+    merged = [(number, Merged(frame, size)) for frame, number, size in zip(handed, *columns, strict=True)]
+    return _by_script(scripts, merged)
+
+
+def delivered(scripts: list[list[bytes]], *settings: str) -> list[list[tuple[int, int]]]:
+    """Payload and segments of what sockets get of each script's frames, in order."""
+    rows = pa.record_batch(_run(scripts, *settings).table("delivered"))
+    columns = (rows.column(name).to_pylist() for name in ("frame", "payload_bytes", "segments"))
+    return _by_script(scripts, [(number, (bytes_, count)) for number, bytes_, count in zip(*columns, strict=True)])
+
+
+def _run(scripts: list[list[bytes]], *settings: str) -> Result:
     duration_ns = (APART_S * len(scripts) + 1) * 1_000_000_000
     scenario = Scenario().with_(
         *SETTINGS,
@@ -65,11 +93,12 @@ def run(scripts: list[list[bytes]], *settings: str) -> list[list[Merged]]:
     result = execute(scenario.with_(*settings), captured={"frames": capture(scripts)})
     stats = result.stats
     assert (stats["rx"], stats["pending"]) == (sum(map(len, scripts)), 0)
-    handed = frames_of(result.output_capture())
-    rows = pa.record_batch(result.table("handed"))
+    return result
+
+
+def _by_script(scripts: list[list[bytes]], rows: list[tuple[int, T]]) -> list[list[T]]:
     script_of = [number for number, frames in enumerate(scripts) for _ in frames]
-    found: list[list[Merged]] = [[] for _ in scripts]
-    columns = (rows.column(name).to_pylist() for name in ("frame", "gso_bytes"))
-    for frame, number, gso_bytes in zip(handed, *columns, strict=True):
-        found[script_of[number]].append(Merged(frame, gso_bytes))
+    found: list[list[T]] = [[] for _ in scripts]
+    for frame, row in rows:
+        found[script_of[frame]].append(row)
     return found

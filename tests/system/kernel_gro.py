@@ -78,19 +78,22 @@ class KernelGro:
             os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
             os.sched_setaffinity(0, allowed)
         out: list[Merged] = []
-        while sum(_segments(merged) for merged in out) < len(frames):
+        while sum(segments_in(merged) for merged in out) < len(frames):
             content = self._socket.recv(1 << 17)
             _, _, _, gso_bytes, _, _ = VNET_HEADER.unpack_from(content)
             out.append(Merged(content[VNET_HEADER.size :], gso_bytes))
         return out
 
 
-def _segments(merged: Merged) -> int:
-    if merged.gso_bytes == 0:
-        return 1
-    _, tcp_at = headers_at(merged.frame)
-    payload_bytes = len(merged.frame) - tcp_at - (merged.frame[tcp_at + 12] >> 4) * 4
-    return -(-payload_bytes // merged.gso_bytes)
+def segments_in(merged: Merged) -> int:
+    """Frames of the wire in it."""
+    return -(-payload_bytes(merged.frame) // merged.gso_bytes) if merged.gso_bytes else 1
+
+
+def payload_bytes(frame: bytes) -> int:
+    """TCP payload of a frame without padding."""
+    _, tcp_at = headers_at(frame)
+    return len(frame) - tcp_at - (frame[tcp_at + 12] >> 4) * 4
 
 
 def headers_at(frame: bytes) -> tuple[int, int]:

@@ -8,7 +8,7 @@ use stage::{CounterDeclaration, CounterSet, DropReason, Layer, Op};
 fn counters() -> impl Iterator<Item = &'static CounterDeclaration> {
     let nic = nic::NicCounter::DECLARED.iter().chain(nic::lro::LroCounter::DECLARED);
     let nic = nic.chain(nic::steering::SteeringCounter::DECLARED);
-    let host = host::softirq::SoftnetCounter::DECLARED.iter();
+    let host = host::gro::GroCounter::DECLARED.iter().chain(host::softirq::SoftnetCounter::DECLARED);
     nic.chain(host).chain(host::steering::SockSteeringCounter::DECLARED)
 }
 

@@ -3,7 +3,9 @@
 use crate::nic_settings::nic_config;
 use crate::steering_settings::{host_steering, rps_cpus};
 use crate::{Scenario, ScenarioError};
-use host::{Accept, AppConfig, Gap, Host, HostConfig, NapiConfig, RpsConfig, SocketConfig, TcpConfig};
+use host::{
+    Accept, AppConfig, Gap, GroConfig, Host, HostConfig, NapiConfig, RpsConfig, SocketConfig, TcpConfig,
+};
 use nic::Nic;
 use nic::rss::{BoxedHash, RssKey};
 use stage::{BufferPool, CpuId, QueueId, Random};
@@ -80,6 +82,13 @@ fn host_config(scenario: &Scenario) -> HostConfig {
             weight_frames: host.napi.weight_frames,
             budget_frames: host.napi.budget_frames,
             budget_ns: u64::from(host.napi.budget_usecs) * 1_000,
+        },
+        gro: GroConfig {
+            enabled: host.gro.enabled,
+            flush_timeout_ns: host.gro.flush_timeout_ns,
+            defer_hard_irqs: host.gro.defer_hard_irqs,
+            buckets: host.gro.buckets,
+            held_per_bucket: host.gro.held_per_bucket,
         },
         rps: RpsConfig {
             cpus: rps_cpus(scenario),

@@ -2,12 +2,8 @@
 
 use crate::observe::Observations;
 use host::socket::Socket;
-use host::softirq::SoftnetCounter;
-use host::steering::SockSteeringCounter;
-use nic::NicCounter;
-use nic::lro::LroCounter;
 use nic::steering::SteeringTable;
-use stage::{Counters, CpuId, QueueId, Tally, Verdict};
+use stage::{CounterDeclaration, CounterSet, Counters, CpuId, QueueId, Tally, Verdict};
 use stats::{Table, table};
 
 /// A queue as the queues table shows it.
@@ -167,32 +163,23 @@ pub fn delivered(observations: &Observations) -> Table {
     })
 }
 
-/// Counters of the queues, of the flow table if there is one, and of the CPUs' softirqs, each with its index.
-pub fn counters<'a>(
-    queues: impl Iterator<Item = Counters<NicCounter>>,
-    lro: impl Iterator<Item = Counters<LroCounter>>,
-    steering: Option<&SteeringTable>,
-    cpus: impl Iterator<Item = &'a Counters<SoftnetCounter>>,
-    host: &Counters<SockSteeringCounter>,
-) -> Table {
-    let nic = queues.enumerate().flat_map(|(i, counters)| {
+/// A counter of one of many alike: what it counts, of what, which one, its value.
+pub type CounterRow = (&'static CounterDeclaration, &'static str, i64, u64);
+
+/// The counters of things of one kind, by their number.
+pub fn counter_rows<S: CounterSet>(
+    scope: &'static str,
+    each: impl Iterator<Item = Counters<S>>,
+) -> impl Iterator<Item = CounterRow> {
+    each.enumerate().flat_map(move |(i, counters)| {
         let values: Vec<_> = counters.iter().collect();
-        values.into_iter().map(move |(declared, value)| (declared, "queue", i as i64, value))
-    });
-    let lro = lro.enumerate().flat_map(|(i, counters)| {
-        let values: Vec<_> = counters.iter().collect();
-        values.into_iter().map(move |(declared, value)| (declared, "queue", i as i64, value))
-    });
-    let steering = steering.into_iter().flat_map(|table| {
-        let values: Vec<_> = table.counters().iter().collect();
-        values.into_iter().map(|(declared, value)| (declared, "nic", 0, value))
-    });
-    let softnet = cpus.enumerate().flat_map(|(i, counters)| {
-        counters.iter().map(move |(declared, value)| (declared, "cpu", i as i64, value))
-    });
-    let host = host.iter().map(|(declared, value)| (declared, "host", 0, value));
-    let nic = nic.chain(lro).chain(steering);
-    table!(nic.chain(softnet).chain(host), |(declared, scope, index, value)| {
+        values.into_iter().map(move |(declared, value)| (declared, scope, i as i64, value))
+    })
+}
+
+/// Counters of queues, the card and CPUs.
+pub fn counters(rows: impl Iterator<Item = CounterRow>) -> Table {
+    table!(rows, |(declared, scope, index, value)| {
         "stage": Name = declared.stage,
         "name": Name = declared.name,
         "unit": Name = declared.unit,

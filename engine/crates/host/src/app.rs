@@ -2,7 +2,7 @@
 
 use crate::path::Host;
 use crate::socket::Taken;
-use stage::{BufferPool, Context, Op, Point, Region, TaskId, Touch};
+use stage::{BufferPool, Context, Op, Point, Region, RxPacket, TaskId, Touch};
 
 /// What a task does next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +27,6 @@ impl Host {
         let Some(Taken { socket, skb, next_reader }) = self.sockets.next_for(task, &mut self.skbs) else {
             return AppStep::Sleep;
         };
-        let buffer = skb.packet.buffer;
         context.queue(Some(skb.packet.queue));
         context.op(Op::SocketDequeue, 1);
         context.touch(Op::SocketDequeue, Touch::write(Region::Socket, socket.0, 128, 128));
@@ -35,20 +34,9 @@ impl Host {
 
         // The copy to user space reads the payload where the NIC put it.
         context.op(Op::CopyByte, skb.payload_bytes);
-        let mut left = skb.payload_bytes;
-        let mut offset = skb.packet.headers.payload_at() as u32;
-        let per_buffer = buffers.buffer_bytes() as u32;
-        for piece in buffers.chain(buffer) {
-            if offset >= per_buffer {
-                offset -= per_buffer;
-                continue;
-            }
-            let n = left.min(per_buffer - offset);
-            if n > 0 {
-                context.touch(Op::CopyByte, Touch::read(Region::Buffer, piece.0, offset, n));
-            }
-            left -= n;
-            offset = 0;
+        let mut left = copy_out(&skb.packet, skb.payload_bytes, buffers, context);
+        for fragment in self.skbs.iter(&skb.fragments) {
+            left = copy_out(&fragment.packet, left, buffers, context);
         }
         context.touch(Op::CopyByte, Touch::write(Region::Task, task.0, 256, skb.payload_bytes.min(65_536)));
 
@@ -69,4 +57,24 @@ impl Host {
         context.read(&packet, passage);
         AppStep::Read
     }
+}
+
+/// Copy up to `left` bytes of a frame's payload; answers how many are then left.
+fn copy_out<C: Context>(packet: &RxPacket, mut left: u32, buffers: &BufferPool, context: &mut C) -> u32 {
+    let mut offset = packet.headers.payload_at() as u32;
+    let mut there = packet.bytes.saturating_sub(offset);
+    let per_buffer = buffers.buffer_bytes() as u32;
+    for piece in buffers.chain(packet.buffer) {
+        if offset >= per_buffer {
+            offset -= per_buffer;
+            continue;
+        }
+        let n = left.min(there).min(per_buffer - offset);
+        if n > 0 {
+            context.touch(Op::CopyByte, Touch::read(Region::Buffer, piece.0, offset, n));
+        }
+        (left, there) = (left - n, there - n);
+        offset = 0;
+    }
+    left
 }

@@ -13,6 +13,21 @@ pub struct NapiConfig {
     pub budget_ns: u64,
 }
 
+/// Generic receive offload.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroConfig {
+    /// Merge segments of a flow before the stack sees them.
+    pub enabled: bool,
+    /// How long a poll may leave flows held (`gro_flush_timeout`); 0: not beyond its end.
+    pub flush_timeout_ns: Nanos,
+    /// Polls without a frame after which the interrupt is enabled again (`napi_defer_hard_irqs`).
+    pub defer_hard_irqs: u32,
+    /// Buckets flows are held in, a power of two (GRO_HASH_BUCKETS).
+    pub buckets: u32,
+    /// Flows a bucket may hold (MAX_GRO_SKBS).
+    pub held_per_bucket: u32,
+}
+
 /// Receive packet steering (Documentation/networking/scaling.rst).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RpsConfig {
@@ -129,6 +144,8 @@ pub struct HostConfig {
     pub cpus: u16,
     /// NAPI and softirq limits.
     pub napi: NapiConfig,
+    /// Generic receive offload.
+    pub gro: GroConfig,
     /// Receive packet steering.
     pub rps: RpsConfig,
     /// Steering by flow.

@@ -7,6 +7,7 @@
 
 pub mod app;
 mod config;
+pub mod gro;
 pub mod path;
 pub mod rps;
 pub mod skb;
@@ -17,7 +18,7 @@ pub mod tcp;
 mod unplug;
 
 pub use config::{
-    Accept, AppConfig, CallbackConfig, Gap, HostConfig, NapiConfig, RfsConfig, RpsConfig, SocketConfig,
-    SteeringConfig, TcpConfig,
+    Accept, AppConfig, CallbackConfig, Gap, GroConfig, HostConfig, NapiConfig, RfsConfig, RpsConfig,
+    SocketConfig, SteeringConfig, TcpConfig,
 };
 pub use path::Host;

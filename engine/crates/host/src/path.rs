@@ -2,6 +2,7 @@
 //! leaves on a socket's receive queue, on another CPU's backlog, or dropped.
 
 use crate::HostConfig;
+use crate::gro::{Gro, GroCounter};
 use crate::rps::{Rfs, Target};
 use crate::skb::{Skb, Skbs};
 use crate::socket::{Demux, FlowKey, Sockets};
@@ -30,6 +31,8 @@ pub struct Host {
     /// When the driver looks for old rules again, and those it found last.
     pub(crate) next_scan_ns: Nanos,
     pub(crate) expired: Vec<RuleId>,
+    /// By queue; empty without GRO.
+    pub(crate) gros: Vec<Option<Gro>>,
     gathered: Vec<u8>,
 }
 
@@ -49,6 +52,7 @@ impl Host {
             sock_steering: Counters::default(),
             next_scan_ns: 0,
             expired: Vec::new(),
+            gros: Vec::new(),
             gathered: Vec::new(),
             config,
         }
@@ -138,7 +142,7 @@ impl Host {
     }
 
     /// Checksums the NIC has not verified are verified here (`skb_checksum_init`).
-    fn verify_checksums<C: Context>(
+    pub(crate) fn verify_checksums<C: Context>(
         &mut self,
         skb: &Skb,
         buffers: &BufferPool,
@@ -229,7 +233,14 @@ impl Host {
     }
 
     /// Release the skb and its buffers. The allocator writes its free list's link into the skb.
-    pub(crate) fn free<C: Context>(&mut self, skb: Box<Skb>, buffers: &mut BufferPool, context: &mut C) {
+    pub(crate) fn free<C: Context>(&mut self, mut skb: Box<Skb>, buffers: &mut BufferPool, context: &mut C) {
+        while let Some(fragment) = self.skbs.pop(&mut skb.fragments) {
+            self.free_one(fragment, buffers, context);
+        }
+        self.free_one(skb, buffers, context);
+    }
+
+    fn free_one<C: Context>(&mut self, skb: Box<Skb>, buffers: &mut BufferPool, context: &mut C) {
         context.op(Op::SkbFree, 1);
         context.touch(Op::SkbFree, Touch::write(Region::Skb, skb.id.0, 128, 8));
         for buffer in buffers.chain(skb.packet.buffer) {
@@ -244,6 +255,12 @@ impl Host {
         context.queue(Some(queue));
         context.op(Op::HardIrq, 1);
         context.touch(Op::HardIrq, Touch::write(Region::Napi, u32::from(queue.0), 0, 64));
+        if self.config.gro.enabled {
+            self.gro_begin(queue);
+            if !self.gro_of(queue).is_none_or(Gro::schedule) {
+                return;
+            }
+        }
         if let Some(softnet) = self.softnets.get_mut(context.cpu().index()) {
             softnet.schedule(NapiId::Queue(queue));
         }
@@ -266,17 +283,26 @@ impl Host {
         self.softnets.get(cpu.index()).is_some_and(Softnet::running)
     }
 
-    /// Frames inside the host that have no verdict yet: on backlogs and out-of-order queues.
+    /// Frames inside the host that have no verdict yet: held by GRO, on backlogs and out-of-order queues.
     pub fn pending_frames(&self) -> u64 {
+        let held: u64 = self.gros.iter().flatten().map(|gro| u64::from(gro.held())).sum();
         let backlogs: u64 = self.softnets.iter().map(|s| u64::from(s.backlog.frames())).sum();
-        backlogs + self.sockets.out_of_order_frames()
+        held + backlogs + self.sockets.out_of_order_frames()
     }
 
     /// The same, by hardware queue.
     pub fn pending_frames_of(&self, queue: stage::QueueId) -> u64 {
         let backlogs = self.softnets.iter().flat_map(|s| self.skbs.iter(&s.backlog));
         let waiting = self.sockets.iter().flat_map(|s| self.skbs.iter(&s.tcp.out_of_order));
-        backlogs.chain(waiting).filter(|skb| skb.packet.queue == queue).count() as u64
+        let held =
+            self.gros.get(queue.index()).and_then(Option::as_ref).map_or(0, |gro| u64::from(gro.held()));
+        held + backlogs.chain(waiting).filter(|skb| skb.packet.queue == queue).count() as u64
+    }
+
+    /// What GRO counted on a queue; zeros without it.
+    pub fn gro_counters(&self, queue: stage::QueueId) -> Counters<GroCounter> {
+        let gro = self.gros.get(queue.index()).and_then(Option::as_ref);
+        gro.map_or_else(Counters::default, |gro| gro.counters().clone())
     }
 
     /// What was counted of steering by where sockets are read.
@@ -296,13 +322,25 @@ impl Host {
 
     /// Give back every buffer still held; for the end of a run, when the buffer law is checked.
     pub fn release_all(&mut self, buffers: &mut BufferPool) {
-        let Host { softnets, skbs, sockets, .. } = self;
+        let Host { softnets, skbs, sockets, gros, .. } = self;
+        let mut release = |skbs: &mut Skbs, mut skb: Box<Skb>| {
+            while let Some(fragment) = skbs.pop(&mut skb.fragments) {
+                buffers.release(fragment.packet.buffer);
+                skbs.free(fragment);
+            }
+            buffers.release(skb.packet.buffer);
+            skbs.free(skb);
+        };
         let backlogs = softnets.iter_mut().map(|s| &mut s.backlog);
         let queues = sockets.iter_mut().flat_map(|s| [&mut s.receive_queue, &mut s.tcp.out_of_order]);
         for queue in backlogs.chain(queues) {
             while let Some(skb) = skbs.pop(queue) {
-                buffers.release(skb.packet.buffer);
-                skbs.free(skb);
+                release(skbs, skb);
+            }
+        }
+        for gro in gros.iter_mut().flatten() {
+            while let Some(skb) = gro.give_up() {
+                release(skbs, skb);
             }
         }
     }

@@ -30,8 +30,11 @@ pub struct Skb {
     pub sequence: u32,
     /// Payload bytes of the transport protocol.
     pub payload_bytes: u32,
-    /// Size of the buffers it occupies.
+    /// Size of the buffers it occupies, with those of the frames that hang on it.
     pub buffers_bytes: u32,
+    /// Frames that GRO has merged into this one, whose payload follows (`frag_list`). Where their payload lies is said by
+    /// their own packets; `packet` has the lengths of the whole in its headers, and in `bytes` what its own buffers hold.
+    pub fragments: SkbQueue,
 }
 
 impl Skb {
@@ -91,8 +94,16 @@ impl Skbs {
     #[inline]
     pub fn allocate(&mut self, home: CpuId, packet: &RxPacket, buffers_bytes: u32) -> Box<Skb> {
         let passage = Passage { sent_ns: packet.sent_ns, ring_ns: packet.ready_ns, ..Passage::default() };
-        let new =
-            |id| Skb { id, home, packet: *packet, passage, sequence: 0, payload_bytes: 0, buffers_bytes };
+        let new = |id| Skb {
+            id,
+            home,
+            packet: *packet,
+            passage,
+            sequence: 0,
+            payload_bytes: 0,
+            buffers_bytes,
+            fragments: SkbQueue::default(),
+        };
         if let Some(mut free) = self.free.get_mut(home.index()).and_then(Vec::pop) {
             *free = new(free.id);
             return free;

@@ -1,7 +1,7 @@
 //! CPUs that poll: each looks at the rings of its queues, does one run of net_rx_action, lets its applications read until
 //! they all sleep, and looks again, as the engine's own host does in real time. No interrupts, no switches, no ksoftirqd.
 
-use crate::cpu::SoftirqMode;
+use crate::cpu::{Hardirq, SoftirqMode};
 use crate::simulation::{Due, Simulation};
 use stage::{CpuId, Nanos, QueueId};
 use stats::{PICOS_PER_NANO, Picos};
@@ -22,7 +22,7 @@ impl Simulation {
         }
         for queue in (0..self.scenario.nic.queues).map(QueueId) {
             if self.path.irq_cpu(queue) == cpu && self.path.nic.look(queue, now_ns) {
-                virtual_cpu.hardirqs.push_back(queue);
+                virtual_cpu.hardirqs.push_back(Hardirq::Device(queue));
             }
         }
     }

@@ -46,7 +46,7 @@ impl Simulation {
         self.plan_migration();
     }
 
-    fn online(&self, cpu: CpuId) -> bool {
+    pub(crate) fn online(&self, cpu: CpuId) -> bool {
         self.path.host.is_online(cpu)
     }
 

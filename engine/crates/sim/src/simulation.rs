@@ -2,7 +2,7 @@
 
 use crate::cache::{CacheModel, Layout, Sizes};
 use crate::costs::{CacheCosts, op_costs};
-use crate::cpu::{BusyContext, Entity, SoftirqMode, VirtualCpu};
+use crate::cpu::{BusyContext, Entity, Hardirq, SoftirqMode, VirtualCpu};
 use crate::events::Events;
 use crate::slice::{Books, Effect, Slice};
 use graph::observe::Observations;
@@ -34,6 +34,8 @@ pub(crate) enum Due {
     Timer(QueueId),
     /// What a queue's LRO holds has been held as long as it may.
     Lro(QueueId),
+    /// A timer interrupts a CPU for a queue's NAPI.
+    NapiTimer(CpuId, QueueId, Nanos),
     /// An inter-processor interrupt reaches its CPU.
     Ipi(CpuId),
     /// A task was woken.
@@ -446,7 +448,14 @@ impl Simulation {
             Due::Interrupt(queue) => {
                 let cpu = self.path.irq_cpu(queue);
                 if let Some(virtual_cpu) = self.cpus.get_mut(cpu.index()) {
-                    virtual_cpu.hardirqs.push_back(queue);
+                    virtual_cpu.hardirqs.push_back(Hardirq::Device(queue));
+                }
+                self.rouse(cpu);
+            }
+            Due::NapiTimer(cpu, queue, due_ns) => {
+                let cpu = if self.online(cpu) { cpu } else { self.path.irq_cpu(queue) };
+                if let Some(virtual_cpu) = self.cpus.get_mut(cpu.index()) {
+                    virtual_cpu.hardirqs.push_back(Hardirq::NapiTimer(queue, due_ns));
                 }
                 self.rouse(cpu);
             }
@@ -473,11 +482,16 @@ impl Simulation {
         let start_ps = virtual_cpu.resume_ps;
         let mut slice = Slice::new(&mut self.books, cpu, start_ps);
         let host = &mut self.path.host;
-        let context = if let Some(queue) = virtual_cpu.hardirqs.pop_front() {
-            if !self.polling {
-                slice.event(Some(queue), Event::Interrupt);
+        let context = if let Some(hardirq) = virtual_cpu.hardirqs.pop_front() {
+            match hardirq {
+                Hardirq::Device(queue) => {
+                    if !self.polling {
+                        slice.event(Some(queue), Event::Interrupt);
+                    }
+                    host.hard_interrupt(queue, &mut slice);
+                }
+                Hardirq::NapiTimer(queue, due_ns) => host.napi_timer(queue, due_ns, &mut slice),
             }
-            host.hard_interrupt(queue, &mut slice);
             enter_softirq(virtual_cpu, slice.now_ns());
             BusyContext::Hardirq
         } else if std::mem::take(&mut virtual_cpu.ipi) {
@@ -571,6 +585,9 @@ impl Simulation {
                 Effect::Ipi(at_ns, cpu) => self.events.schedule(at_ns + self.latencies.irq_ns, Due::Ipi(cpu)),
                 Effect::Signal(signal) => self.follow(signal),
                 Effect::Work(at_ns, cpu) => self.events.schedule(at_ns, Due::Work(cpu)),
+                Effect::NapiTimer(at_ns, cpu, queue) => {
+                    self.events.schedule(at_ns, Due::NapiTimer(cpu, queue, at_ns));
+                }
             }
         }
         self.books.effects.clear();

@@ -19,6 +19,8 @@ pub(crate) enum Effect {
     Signal(Signal),
     /// Have a CPU do its deferred work, at a time.
     Work(Nanos, CpuId),
+    /// Interrupt this CPU for a queue's NAPI, at a time.
+    NapiTimer(Nanos, CpuId, QueueId),
 }
 
 /// The books a slice writes in.
@@ -112,6 +114,10 @@ impl Executor for Slice<'_> {
 
     fn signal(&mut self, signal: Signal) {
         self.books.effects.push(Effect::Signal(signal));
+    }
+
+    fn napi_timer(&mut self, queue: QueueId, at_ns: Nanos) {
+        self.books.effects.push(Effect::NapiTimer(at_ns, self.cpu, queue));
     }
 }
 

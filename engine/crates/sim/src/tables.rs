@@ -3,8 +3,9 @@
 use crate::Simulation;
 use crate::cache::Level;
 use crate::cpu::BusyContext;
-use graph::tables::{self, QueueRow, index_or_none};
+use graph::tables::{self, CounterRow, QueueRow, counter_rows, index_or_none};
 use nic::NicCounter;
+use stage::QueueId;
 use stats::{PICOS_PER_NANO, Table, table};
 
 fn ns(ps: u64) -> f64 {
@@ -25,19 +26,25 @@ impl Simulation {
             "ledger" => self.ledger_table(),
             "flows" => tables::flows(self.path.host.sockets().iter(), self.path.nic.steering()),
             "events" => tables::events(seen),
-            "counters" => tables::counters(
-                self.path.nic.queues().iter().map(|queue| queue.counters()),
-                self.path.nic.queues().iter().map(|queue| queue.lro_counters()),
-                self.path.nic.steering(),
-                self.path.host.softnets().iter().map(|softnet| &softnet.counters),
-                self.path.host.sock_steering(),
-            ),
+            "counters" => tables::counters(self.counter_rows()),
             "trace" => tables::trace(seen),
             "verdicts" => tables::verdicts(seen),
             "handed" => tables::handed(seen),
             "delivered" => tables::delivered(seen),
             _ => return None,
         })
+    }
+
+    fn counter_rows(&self) -> impl Iterator<Item = CounterRow> + '_ {
+        let (nic, host) = (&self.path.nic, &self.path.host);
+        let queues = (0..self.scenario.nic.queues).map(QueueId);
+        let steering = nic.steering().map(|table| table.counters()).into_iter();
+        counter_rows("queue", nic.queues().iter().map(|queue| queue.counters()))
+            .chain(counter_rows("queue", nic.queues().iter().map(|queue| queue.lro_counters())))
+            .chain(counter_rows("nic", steering))
+            .chain(counter_rows("queue", queues.map(|queue| host.gro_counters(queue))))
+            .chain(counter_rows("cpu", host.softnets().iter().map(|softnet| softnet.counters.clone())))
+            .chain(counter_rows("host", std::iter::once(host.sock_steering().clone())))
     }
 
     fn queue_rows(&self) -> impl Iterator<Item = QueueRow<'_>> {

@@ -26,6 +26,9 @@ pub trait Executor {
 
     /// A queue's interrupt or coalescing timer, as the device answered when it was armed.
     fn signal(&mut self, signal: Signal);
+
+    /// Interrupt this CPU at a time to poll a queue, whatever its interrupt does (the timer of `struct napi_struct`).
+    fn napi_timer(&mut self, queue: QueueId, at_ns: Nanos);
 }
 
 /// A point on the packet's way, for latency and traces.

@@ -114,12 +114,16 @@ ops! {
     HardIrq = Irq."hardirq" per "interrupt",
     /// Take an inter-processor interrupt.
     Ipi = Irq."ipi" per "interrupt",
+    /// Take a timer interrupt that schedules a NAPI.
+    TimerIrq = Irq."timer" per "interrupt",
     /// Enter and leave the softirq.
     SoftIrq = Napi."softirq" per "softirq",
     /// Call one NAPI poll function, whatever it finds.
     Poll = Napi."poll" per "poll",
     /// Complete a NAPI and arm its interrupt again.
     Complete = Napi."complete" per "completion",
+    /// Look for a frame's flow among those GRO holds, and merge or hold it.
+    GroReceive = Napi."gro" per "frame",
     /// Read a descriptor and attach its buffer.
     Descriptor = Driver."descriptor" per "descriptor",
     /// Give a buffer back to the ring.

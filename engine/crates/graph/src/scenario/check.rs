@@ -87,6 +87,12 @@ impl Scenario {
         within("host.napi.weight_frames", host.napi.weight_frames, 1..=4096)?;
         within("host.napi.budget_frames", host.napi.budget_frames, 1..=65_536)?;
         within("host.napi.budget_usecs", host.napi.budget_usecs, 1..=1_000_000)?;
+        within("host.gro.flush_timeout_ns", host.gro.flush_timeout_ns, 0..=1_000_000_000)?;
+        within("host.gro.defer_hard_irqs", host.gro.defer_hard_irqs, 0..=1_000)?;
+        if !host.gro.buckets.is_power_of_two() || host.gro.buckets > 64 {
+            return Err(ScenarioError::new("host.gro.buckets", host.gro.buckets, "a power of two up to 64"));
+        }
+        within("host.gro.held_per_bucket", host.gro.held_per_bucket, 1..=64)?;
         cpus_exist("host.rps.cpus", &host.rps.cpus, host.cpus)?;
         within("host.rps.max_backlog_frames", host.rps.max_backlog_frames, 1..=1_000_000)?;
         if !host.rps.flow_limit_buckets.is_power_of_two() || host.rps.flow_limit_buckets > 1 << 20 {

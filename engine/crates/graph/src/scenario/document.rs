@@ -151,6 +151,24 @@ section! {
 }
 
 section! {
+    /// Generic receive offload: TCP segments that follow one another go through the stack as one skb.
+    GroSection {
+        /// Whether the host merges.
+        enabled: bool = false,
+        /// How long flows may be held beyond the end of a poll (`gro_flush_timeout`), in nanoseconds, up to a second; 0:
+        /// not at all.
+        flush_timeout_ns: u64 = 0,
+        /// Polls without a frame after which the interrupt is enabled again (`napi_defer_hard_irqs`), up to 1000; it
+        /// needs a flush timeout.
+        defer_hard_irqs: u32 = 0,
+        /// Buckets flows are held in, a power of two up to 64 (the kernel has 8).
+        buckets: u32 = 8,
+        /// Flows a bucket may hold, 1 to 64 (the kernel has 8).
+        held_per_bucket: u32 = 8,
+    }
+}
+
+section! {
     /// Receive packet steering.
     RpsSection {
         /// CPUs frames are spread over; empty: off.
@@ -284,6 +302,8 @@ section! {
         polling: bool = false,
         /// NAPI and softirq limits.
         napi: NapiSection = NapiSection::default(),
+        /// Generic receive offload.
+        gro: GroSection = GroSection::default(),
         /// Receive packet steering.
         rps: RpsSection = RpsSection::default(),
         /// Sockets.

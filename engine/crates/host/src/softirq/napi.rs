@@ -87,12 +87,20 @@ impl Host {
         };
         if used_weight || starved {
             softnet.repoll.push_back(poll.napi);
+            if let (true, NapiId::Queue(queue)) = (self.config.gro.enabled, poll.napi) {
+                // __napi_poll: with less than 1,000 ticks a second everything goes.
+                self.gro_flush(queue, false, rx, buffers, context);
+            }
         } else {
             match poll.napi {
                 NapiId::Queue(queue) => {
                     context.op(Op::Complete, 1);
-                    let signal = rx.arm(queue, context.now_ns());
-                    context.signal(signal);
+                    if !self.config.gro.enabled
+                        || self.napi_complete_done(queue, poll.work_frames, rx, buffers, context)
+                    {
+                        let signal = rx.arm(queue, context.now_ns());
+                        context.signal(signal);
+                    }
                 }
                 NapiId::Backlog => {
                     softnet.backlog_scheduled = false;
@@ -100,6 +108,7 @@ impl Host {
                 }
             }
         }
+        let Some(softnet) = self.softnets.get_mut(cpu) else { return Progress::Done };
         let elapsed_ns = context.now_ns().saturating_sub(run.started_ns);
         if run.budget_frames <= 0 || elapsed_ns >= self.config.napi.budget_ns {
             softnet.counters.add(SoftnetCounter::TimeSqueeze, 1);
@@ -160,7 +169,11 @@ impl Host {
             context.touch(Op::Receive, Touch::read(Region::Buffer, packet.buffer.0, 0, headers));
             skb.passage.polled_ns = context.now_ns();
             context.passed(packet.frame, queue, Point::Polled);
-            self.netif_receive(skb, rx, buffers, context);
+            if self.config.gro.enabled {
+                self.gro_receive(queue, skb, rx, buffers, context);
+            } else {
+                self.netif_receive(skb, rx, buffers, context);
+            }
         }
         self.scan_rules(rx, context);
         let got = batch.len() as u32;

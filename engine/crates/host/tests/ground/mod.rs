@@ -1,7 +1,8 @@
 //! A ground to stand the host on: queues that are lists, a meter that counts, a clock that each operation moves.
 
 use host::{
-    Accept, AppConfig, Gap, Host, HostConfig, NapiConfig, RpsConfig, SocketConfig, SteeringConfig, TcpConfig,
+    Accept, AppConfig, Gap, GroConfig, Host, HostConfig, NapiConfig, RpsConfig, SocketConfig, SteeringConfig,
+    TcpConfig,
 };
 use stage::{
     BufferId, BufferPool, CpuId, DropReason, Errno, Event, Executor, FrameId, HashType, Meter, Nanos,
@@ -77,6 +78,7 @@ pub struct Recorder {
     pub ns_per_op: Nanos,
     pub woken: Vec<TaskId>,
     pub ipis: Vec<CpuId>,
+    pub timers: Vec<(QueueId, Nanos)>,
     pub settled: Vec<(u64, Verdict)>,
     pub read: Vec<u64>,
     pub events: Vec<Event>,
@@ -108,6 +110,9 @@ impl Executor for Recorder {
         self.deferred.push((cpu, at_ns));
     }
     fn signal(&mut self, _signal: Signal) {}
+    fn napi_timer(&mut self, queue: QueueId, at_ns: Nanos) {
+        self.timers.push((queue, at_ns));
+    }
 }
 
 impl Observer for Recorder {
@@ -128,6 +133,13 @@ pub fn config(cpus: u16) -> HostConfig {
     HostConfig {
         cpus,
         napi: NapiConfig { weight_frames: 64, budget_frames: 300, budget_ns: 2_000_000 },
+        gro: GroConfig {
+            enabled: false,
+            flush_timeout_ns: 0,
+            defer_hard_irqs: 0,
+            buckets: 8,
+            held_per_bucket: 8,
+        },
         rps: RpsConfig {
             cpus: Vec::new(),
             max_backlog_frames: 1000,

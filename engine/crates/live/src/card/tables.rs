@@ -2,7 +2,7 @@
 //! the frames is in its own counters.
 
 use super::CardOutcome;
-use graph::tables::{self, QueueRow};
+use graph::tables::{self, QueueRow, counter_rows};
 use nic::NicCounter;
 use stats::Table;
 
@@ -15,10 +15,15 @@ impl CardOutcome {
             "drops" => tables::drops(seen),
             "latency" => tables::latency(seen),
             "counters" => {
-                let queues = self.nic.queues().iter().map(|queue| queue.counters());
-                let lro = self.nic.queues().iter().map(|queue| queue.lro_counters());
-                let none = stage::Counters::default();
-                tables::counters(queues, lro, self.nic.steering(), std::iter::empty(), &none)
+                let queues = self.nic.queues();
+                tables::counters(
+                    counter_rows("queue", queues.iter().map(|queue| queue.counters()))
+                        .chain(counter_rows("queue", queues.iter().map(|queue| queue.lro_counters())))
+                        .chain(counter_rows(
+                            "nic",
+                            self.nic.steering().map(|table| table.counters()).into_iter(),
+                        )),
+                )
             }
             "trace" => tables::trace(seen),
             "verdicts" => tables::verdicts(seen),

@@ -113,6 +113,9 @@ impl<W: Stopwatch> Executor for RealTime<'_, W> {
     /// The thread looks at its rings itself.
     #[inline]
     fn signal(&mut self, _signal: Signal) {}
+
+    /// Only a flush timeout asks for one, and this ground refuses it.
+    fn napi_timer(&mut self, _queue: QueueId, _at_ns: Nanos) {}
 }
 
 impl<W: Stopwatch> Observer for RealTime<'_, W> {

@@ -92,6 +92,15 @@ fn check(scenario: &Scenario, settings: &Settings) -> Result<(), ScenarioError> 
         return refused("host.rps.cpus", value, "empty with clock = real: frames stay on their queue's CPU");
     }
     check_steering(scenario)?;
+    let gro = &scenario.host.gro;
+    if gro.flush_timeout_ns > 0 || gro.defer_hard_irqs > 0 {
+        let value = gro.flush_timeout_ns.max(gro.defer_hard_irqs.into()).to_string();
+        return refused(
+            "host.gro.flush_timeout_ns",
+            value,
+            "0, and defer_hard_irqs 0, with clock = real: host threads poll and set no timer",
+        );
+    }
     if !scenario.costs.is_empty() {
         let value = format!("{} rows", scenario.costs.len());
         return refused("costs", value, "none with clock = real: work costs what it costs");

@@ -3,9 +3,10 @@
 use super::Outcome;
 use super::host_thread::HostThread;
 use super::op_meter::{OpTime, OpTimes};
-use graph::tables::{self, QueueRow};
+use graph::tables::{self, CounterRow, QueueRow, counter_rows};
+use host::steering::SockSteeringCounter;
 use nic::NicCounter;
-use stage::Op;
+use stage::{Counters, Op, QueueId};
 use stats::{Table, table};
 
 impl Outcome {
@@ -22,19 +23,7 @@ impl Outcome {
                 self.nic.steering(),
             ),
             "events" => tables::events(seen),
-            "counters" => {
-                let none = stage::Counters::default();
-                let softnet = |cpu: u16| {
-                    let own = self.hosts.iter().find(|host| host.cpu.0 == cpu);
-                    own.and_then(|own| own.host.softnets().get(usize::from(cpu))).map(|s| &s.counters)
-                };
-                let cpus = (0..self.scenario.host.cpus).map(|cpu| softnet(cpu).unwrap_or(&none));
-                let queues = self.counters.iter().cloned();
-                let lro = self.lro_counters.iter().cloned();
-                let mut host = stage::Counters::default();
-                self.hosts.iter().for_each(|own| host.add_all(own.host.sock_steering()));
-                tables::counters(queues, lro, self.nic.steering(), cpus, &host)
-            }
+            "counters" => tables::counters(self.counter_rows()),
             "trace" => tables::trace(seen),
             "verdicts" => tables::verdicts(seen),
             "handed" => tables::handed(seen),
@@ -43,6 +32,24 @@ impl Outcome {
             "rounds" => self.rounds()?,
             _ => return None,
         })
+    }
+
+    fn counter_rows(&self) -> impl Iterator<Item = CounterRow> + '_ {
+        let owner = |queue: QueueId| self.hosts.iter().find(move |host| host.queues.contains(&queue));
+        let gro = move |queue| owner(queue).map(|own| own.host.gro_counters(queue)).unwrap_or_default();
+        let softnet = |cpu: u16| {
+            let own = self.hosts.iter().find(|host| host.cpu.0 == cpu);
+            let softnet = own.and_then(|own| own.host.softnets().get(usize::from(cpu)));
+            softnet.map(|softnet| softnet.counters.clone()).unwrap_or_default()
+        };
+        let mut sockets = Counters::<SockSteeringCounter>::default();
+        self.hosts.iter().for_each(|own| sockets.add_all(own.host.sock_steering()));
+        counter_rows("queue", self.counters.iter().cloned())
+            .chain(counter_rows("queue", self.lro_counters.iter().cloned()))
+            .chain(counter_rows("queue", (0..self.scenario.nic.queues).map(QueueId).map(gro)))
+            .chain(counter_rows("nic", self.nic.steering().map(|table| table.counters()).into_iter()))
+            .chain(counter_rows("cpu", (0..self.scenario.host.cpus).map(softnet)))
+            .chain(counter_rows("host", std::iter::once(sockets)))
     }
 
     /// The frames handed to the host as a pcap file, CPU by CPU; empty unless `observe.frames`.

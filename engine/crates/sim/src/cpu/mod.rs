@@ -4,4 +4,4 @@ mod run_queue;
 mod virtual_cpu;
 
 pub(crate) use run_queue::{Entity, RunQueue};
-pub(crate) use virtual_cpu::{BusyContext, SoftirqMode, VirtualCpu};
+pub(crate) use virtual_cpu::{BusyContext, Hardirq, SoftirqMode, VirtualCpu};

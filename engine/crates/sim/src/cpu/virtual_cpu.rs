@@ -39,11 +39,20 @@ pub(crate) enum SoftirqMode {
     Deferred,
 }
 
+/// An interrupt that waits to be taken.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Hardirq {
+    /// A queue's.
+    Device(QueueId),
+    /// The timer of a queue's NAPI, set for this time.
+    NapiTimer(QueueId, Nanos),
+}
+
 /// One virtual CPU.
 #[derive(Debug)]
 pub(crate) struct VirtualCpu {
-    /// Device interrupts that wait to be taken.
-    pub(crate) hardirqs: VecDeque<QueueId>,
+    /// Device and timer interrupts that wait to be taken.
+    pub(crate) hardirqs: VecDeque<Hardirq>,
     /// An inter-processor interrupt waits to be taken.
     pub(crate) ipi: bool,
     pub(crate) softirq: SoftirqMode,

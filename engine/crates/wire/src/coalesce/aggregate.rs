@@ -86,7 +86,8 @@ impl Aggregate {
     /// Begin anew with this segment of `frame`, which [`Segment::may_lead`].
     pub fn begin(&mut self, frame: &[u8], segment: &Segment, stamps: Stamps) {
         self.next = segment.sequence.wrapping_add(segment.payload_bytes);
-        (self.mss, self.payload_bytes, self.segments) = (segment.payload_bytes, segment.payload_bytes, 1);
+        (self.mss, self.payload_bytes) = (segment.unit_bytes(), segment.payload_bytes);
+        self.segments = segment.segments();
         (self.header_bytes, self.flow, self.pushed) = (segment.header_bytes() as u16, segment.flow, 0);
         self.stamp = if stamps == Stamps::Rising { header::stamp(frame, segment) } else { None };
         for (id, network) in self.ids.iter_mut().zip([self.flow.outer, self.flow.inner]) {
@@ -135,13 +136,13 @@ impl Aggregate {
     #[inline]
     pub fn judge(&mut self, frame: &[u8], segment: &Segment, limits: &Limits) -> Result<(), Refusal> {
         let refused = segment.sequence != self.next
-            || segment.payload_bytes.wrapping_sub(1) >= self.mss
+            || self.is_too_long(segment)
             || segment.flow != self.flow
             || !same_words(&self.header, frame, &self.mask, self.header_bytes().div_ceil(8))
             || !may_follow(segment.flags)
             || !self.id_follows(frame)
             || self.stamp.is_some_and(|last| !rises(last, header::stamp(frame, segment)))
-            || self.segments >= limits.segments
+            || self.has_too_many(segment, limits)
             || self.bytes() + segment.payload_bytes > limits.bytes;
         if refused { Err(self.refusal(frame, segment, limits)) } else { Ok(()) }
     }
@@ -156,7 +157,7 @@ impl Aggregate {
         self.payload_sum = self.payload_sum.add_u16(if odd { sum.swap_bytes() } else { sum });
         self.next = segment.sequence.wrapping_add(segment.payload_bytes);
         self.payload_bytes += segment.payload_bytes;
-        self.segments += 1;
+        self.segments += segment.segments();
         if self.stamp.is_some() {
             self.stamp = header::stamp(frame, segment);
         }
@@ -164,7 +165,7 @@ impl Aggregate {
         self.pushed |= pushed as u8;
         if pushed != 0 {
             Some(Closing::Pushed)
-        } else if segment.payload_bytes < self.mss {
+        } else if segment.payload_bytes < u32::from(segment.segments()) * self.mss {
             Some(Closing::Short)
         } else {
             None
@@ -200,6 +201,21 @@ impl Aggregate {
         let own = own_sum(out, tcp_at, (end - tcp_at) as u32, self.stamp.is_some());
         put(out, tcp_at + 16, own.add_sum(self.common_sum).add_sum(self.payload_sum).checksum());
         self.header_bytes()
+    }
+
+    /// Of a single segment, its payload, of which there must be some; one that is merged before must be of as long ones.
+    #[inline]
+    fn is_too_long(&self, segment: &Segment) -> bool {
+        if segment.segments() > 1 {
+            segment.unit_bytes() != self.mss
+        } else {
+            segment.payload_bytes.wrapping_sub(1) >= self.mss
+        }
+    }
+
+    #[inline]
+    fn has_too_many(&self, segment: &Segment, limits: &Limits) -> bool {
+        u32::from(self.segments) + u32::from(segment.segments()) > u32::from(limits.segments)
     }
 
     /// The packet's bytes behind the Ethernet header.
@@ -262,9 +278,9 @@ impl Aggregate {
             Refusal::Sequence
         } else if segment.payload_bytes == 0 {
             Refusal::Empty
-        } else if segment.payload_bytes > self.mss {
+        } else if self.is_too_long(segment) {
             Refusal::Longer
-        } else if self.segments >= limits.segments {
+        } else if self.has_too_many(segment, limits) {
             Refusal::Segments
         } else if self.bytes() + segment.payload_bytes > limits.bytes {
             Refusal::Bytes

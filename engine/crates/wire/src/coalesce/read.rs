@@ -42,6 +42,8 @@ pub struct Segment {
     pub flags: u16,
     /// Payload of TCP.
     pub payload_bytes: u32,
+    segments: u16,
+    unit_bytes: u32,
 }
 
 impl Segment {
@@ -51,10 +53,35 @@ impl Segment {
         usize::from(self.header_bytes)
     }
 
+    /// The same, merged before of so many segments with `gso_bytes` of payload each but perhaps the last.
+    #[must_use]
+    pub fn merged(self, segments: u16, gso_bytes: u16) -> Self {
+        if segments > 1 { Segment { segments, unit_bytes: u32::from(gso_bytes), ..self } } else { self }
+    }
+
+    /// Segments of the wire in it: 1 unless a card has merged several.
+    #[inline]
+    pub fn segments(&self) -> u16 {
+        self.segments
+    }
+
+    /// Payload of each of them but perhaps the last.
+    #[inline]
+    pub fn unit_bytes(&self) -> u32 {
+        self.unit_bytes
+    }
+
+    /// Whether all of them have the same payload, as a single one has.
+    #[inline]
+    fn is_even(&self) -> bool {
+        self.payload_bytes == u32::from(self.segments) * self.unit_bytes
+    }
+
     /// Whether it may be the first of an aggregate; else it goes alone (tcp_gro_receive, `out_check_final`).
     #[inline]
     pub fn may_lead(&self) -> bool {
         self.payload_bytes > 0
+            && self.is_even()
             && self.flags & (flag::FIN | flag::SYN | flag::RST | flag::PSH | flag::URG) == 0
     }
 }
@@ -126,6 +153,8 @@ fn judge(bytes: &[u8], headers: &Headers, checksum: Checksum, located: &Tcp) -> 
         sequence: u32::from_be_bytes([tcp[4], tcp[5], tcp[6], tcp[7]]),
         flags: u16::from_be_bytes([tcp[12] & 0x0f, tcp[13]]),
         payload_bytes: (located.end - header_end) as u32,
+        segments: 1,
+        unit_bytes: (located.end - header_end) as u32,
     };
     if located.whole { Reading::Joins(segment) } else { Reading::Ends(segment) }
 }

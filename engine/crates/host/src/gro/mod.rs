@@ -1,0 +1,67 @@
+//! Generic receive offload (net/core/gro.c): TCP segments of a flow that follow one another become one skb before the
+//! stack sees them.
+//!
+//! What may be merged is decided in [`wire::coalesce`], as for the card's LRO. What differs is who is held: per NAPI a few
+//! buckets by hash with a few flows each, until the poll is over or, where a flush timeout is set, for longer. Payload
+//! stays where the card put it: the later frames hang on the first.
+
+mod complete;
+mod counters;
+mod held;
+mod receive;
+
+pub use counters::GroCounter;
+
+use crate::GroConfig;
+use crate::skb::Skb;
+use held::Buckets;
+use stage::{Counters, Nanos};
+
+/// What GRO has of one NAPI.
+#[derive(Debug)]
+pub(crate) struct Gro {
+    buckets: Buckets,
+    /// Polls that may still be answered without an interrupt (`defer_hard_irqs_count`).
+    defer_left: u32,
+    /// When the timer is due that polls without an interrupt.
+    timer_ns: Option<Nanos>,
+    /// On its CPU's list (`NAPI_STATE_SCHED`).
+    scheduled: bool,
+    /// Interrupted while it was (`NAPI_STATE_MISSED`).
+    missed: bool,
+    counters: Counters<GroCounter>,
+}
+
+impl Gro {
+    pub(crate) fn new(config: &GroConfig) -> Self {
+        Gro {
+            buckets: Buckets::new(config.buckets, config.held_per_bucket),
+            defer_left: 0,
+            timer_ns: None,
+            scheduled: false,
+            missed: false,
+            counters: Counters::default(),
+        }
+    }
+
+    /// Frames held: those merged into them are consumed.
+    pub(crate) fn held(&self) -> u32 {
+        self.buckets.held()
+    }
+
+    /// What it counted.
+    pub(crate) fn counters(&self) -> &Counters<GroCounter> {
+        &self.counters
+    }
+
+    /// Whether an interrupt or a timer puts it on its CPU's list now.
+    pub(crate) fn schedule(&mut self) -> bool {
+        self.missed |= self.scheduled;
+        !std::mem::replace(&mut self.scheduled, true)
+    }
+
+    /// Take any frame that is held, for the end of a run.
+    pub(crate) fn give_up(&mut self) -> Option<Box<Skb>> {
+        (0..self.buckets.count()).find_map(|bucket| self.buckets.take_oldest(bucket, None))
+    }
+}
