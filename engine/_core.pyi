@@ -113,6 +113,9 @@ class Engine:
     def table(self, name: str) -> Table:
         """A table by its name. Raises KeyError for a name there is not."""
 
+    def sent_capture(self) -> bytes:
+        """Pcap of the frames the host sent. Raises ValueError unless `observe.frames` is set."""
+
     def output_capture(self) -> bytes:
         """Pcap (nanosecond stamps) of the frames handed to the host; needs `observe.frames`."""
 

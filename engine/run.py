@@ -46,6 +46,10 @@ class Result:
         """A table of the run as an Arrow record batch (PyCapsule interface). Raises KeyError."""
         return self.engine.table(name)
 
+    def sent_capture(self) -> bytes:
+        """Pcap of the acknowledgements the host sent; the scenario must set `observe.frames`."""
+        return self.engine.sent_capture()
+
     def output_capture(self) -> bytes:
         """Pcap of the frames handed to the host; the scenario must set `observe.frames`."""
         return self.engine.output_capture()

@@ -8,6 +8,7 @@ import pandas as pd
 
 from collectors.columns import TABLES, Clock, Source
 from collectors.datapath.frame import BASIC, frame
+from engine.config import Senders
 from engine.run import Result
 
 
@@ -25,6 +26,7 @@ class Datapath:
             "delivered": observe.verdicts,
             "handed": observe.frames,
             "trace": bool(observe.trace_frames),
+            "tcp": any(isinstance(stream, Senders) for stream in result.scenario.traffic.streams),
         }
         self.tables: tuple[str, ...] = tuple(name for name in TABLES if asked.get(name, False))
 

@@ -13,12 +13,14 @@ from engine.config.nic import Nic
 from engine.config.observe import Observe
 from engine.config.rps import Rps
 from engine.config.rss import Rss, RssContext, RssFields
+from engine.config.senders import Senders
 from engine.config.sockets import Sockets
 from engine.config.steering import FlowTable, Ntuple, Steering
-from engine.config.tcp import Tcp
+from engine.config.tcp import Ack, Tcp
 from engine.config.traffic import Capture, Generated, Traffic
 
 __all__ = [
+    "Ack",
     "Apps",
     "Cache",
     "Capture",
@@ -39,6 +41,7 @@ __all__ = [
     "Rss",
     "RssContext",
     "RssFields",
+    "Senders",
     "Sockets",
     "Steering",
     "Tcp",

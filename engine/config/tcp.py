@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Ack:
+    """How receivers acknowledge data that is in order; what is not is acknowledged at once."""
+
+    policy: Literal["delayed", "one_per_frame", "expand", "linux"] = "delayed"
+    """Every second frame; every frame; as if nothing had been merged, made by the driver; as Linux."""
+    delay_us: int = 40_000
+    """An acknowledgement is delayed so long at most; `linux` has its own times."""
+    expand_segments: int = 2
+    """Segments per acknowledgement of `expand`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,3 +27,4 @@ class Tcp:
     gap: Literal["skip", "wait", "ignore"] = "skip"
     """At bytes that never came (no sender repeats them here): go on after them, or wait as TCP does."""
     skip_after_frames: int = 3
+    ack: Ack = field(default_factory=Ack)

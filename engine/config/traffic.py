@@ -1,4 +1,4 @@
-"""What arrives: generated streams and captures, all open loop."""
+"""What arrives: generated streams and captures, in open loop, and TCP senders, in closed loop."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import ClassVar
 from engine.config.codec import Variant
 from engine.config.flows import Flows
 from engine.config.offered import Arrivals, Constant, LineShare, Offered
+from engine.config.senders import Senders
 from engine.config.sizes import Fixed, Sizes
 
 
@@ -65,7 +66,7 @@ class Capture(Variant):
     """When repeating, give each pass other source addresses, so that it is a new set of flows."""
 
 
-Stream = Generated | Capture
+Stream = Generated | Capture | Senders
 
 
 @dataclass(frozen=True, slots=True)

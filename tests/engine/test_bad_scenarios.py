@@ -41,6 +41,12 @@ BAD = [
     (["traffic.streams.0.generated.offered={line_share=1.5}"], "line_share", "1.5", "1"),
     (["traffic.streams.0.generated.flows.count=0"], "count", "0", "1"),
     (["traffic.streams=[]"], "traffic.streams", "", "1"),
+    (["traffic.streams=[{tcp={rtt_ns=10}}]"], "traffic.streams[0].tcp.rtt_ns", "10", "1000"),
+    (["traffic.streams=[{tcp={loss=2.0}}]"], "traffic.streams[0].tcp.loss", "2", "1"),
+    (["traffic.streams=[{tcp={congestion='bbr'}}]"], "tcp.congestion", "bbr", "cubic"),
+    (["traffic.streams=[{tcp={repeat=true}}]"], "tcp.repeat", "true", "size"),
+    (["host.tcp.ack.policy=never"], "host.tcp.ack.policy", "never", "one_per_frame"),
+    (["host.tcp.ack.delay_us=600000"], "host.tcp.ack.delay_us", "600000", "500000"),
     (['costs=[{op="app.message", ns=1.0, source=""}]'], "costs[0].source", "", "from"),
     (['costs=[{op="no.such", ns=1.0, source="x"}]'], "costs[0].op", "no.such", "app.message"),
 ]

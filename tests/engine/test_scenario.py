@@ -6,7 +6,7 @@ import json
 import pytest
 
 from engine import Scenario, ScenarioError
-from engine.config import Capture, Cost, Generated, Traffic
+from engine.config import Capture, Cost, Generated, Senders, Traffic
 from engine.config.flows import Flows, WebSearch, Zipf
 from engine.config.offered import Bursts, FramesPerSecond, LineShare
 from engine.config.sizes import CdfPoint, Empirical, Fixed, Imix, Rfc2544
@@ -27,6 +27,9 @@ RICH = Scenario(
             ),
             Generated(sizes=Empirical((CdfPoint(64.0, 0.5), CdfPoint(1500.0, 1.0)))),
             Generated(sizes=Rfc2544()),
+            Senders(
+                flows=3, size=WebSearch(), congestion="cubic", loss=0.01, lose_frames=(3, 5), pacing=True
+            ),
             Capture(file="x.pcap", timing=Paced(LineShare(0.5)), repeat=True),
         ),
         frames=99,

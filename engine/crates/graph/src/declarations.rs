@@ -9,7 +9,9 @@ fn counters() -> impl Iterator<Item = &'static CounterDeclaration> {
     let nic = nic::NicCounter::DECLARED.iter().chain(nic::lro::LroCounter::DECLARED);
     let nic = nic.chain(nic::steering::SteeringCounter::DECLARED);
     let host = host::gro::GroCounter::DECLARED.iter().chain(host::softirq::SoftnetCounter::DECLARED);
-    nic.chain(host).chain(host::steering::SockSteeringCounter::DECLARED)
+    nic.chain(host)
+        .chain(host::steering::SockSteeringCounter::DECLARED)
+        .chain(host::tcp::TcpCounter::DECLARED)
 }
 
 /// All declarations as JSON: counters, reasons, ops, layers, costs.

@@ -15,6 +15,7 @@ mod receive_path;
 pub mod scenario;
 mod steering_settings;
 pub mod tables;
+mod tcp_settings;
 mod to_ethernet;
 
 pub use administration::{Administration, Change};
@@ -23,4 +24,5 @@ pub use declarations::declarations;
 pub use law::LawBroken;
 pub use receive_path::{Hasher, ReceivePath, host_over, irq_cpu_of};
 pub use scenario::{CacheConfig, Scenario, ScenarioError};
+pub use tcp_settings::{has_senders, window_scale};
 pub use to_ethernet::to_ethernet;

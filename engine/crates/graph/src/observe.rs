@@ -141,18 +141,22 @@ pub struct Observations {
     pub delivered: Vec<DeliveredRow>,
     /// Frames handed to the host as a pcap file.
     pub output: Option<Vec<u8>>,
+    /// Frames the host sent as a pcap file.
+    pub sent: Option<Vec<u8>>,
 }
 
 impl Observations {
     /// Nothing observed yet on `queues` queues.
     pub fn new(config: ObserveSection, queues: u16) -> Self {
         let queues = usize::from(queues);
+        let capture = || {
+            let mut capture = Vec::new();
+            write_header(&mut capture, LinkType::Ethernet);
+            capture
+        };
         Observations {
-            output: config.frames.then(|| {
-                let mut capture = Vec::new();
-                write_header(&mut capture, LinkType::Ethernet);
-                capture
-            }),
+            output: config.frames.then(capture),
+            sent: config.frames.then(capture),
             config,
             tallies: vec![Tally::default(); queues + 1],
             latencies: vec![Histogram::default(); Part::ALL.len() * queues],
@@ -279,6 +283,13 @@ impl Observations {
             }
             let RxPacket { frame, queue, segments, gso_bytes, .. } = *packet;
             self.handed.push(HandedRow { frame, queue, segments, gso_bytes });
+        }
+    }
+
+    /// The host sent a frame.
+    pub fn sent(&mut self, time_ns: Nanos, frame: &[u8]) {
+        if let Some(sent) = &mut self.sent {
+            write_record(sent, time_ns, frame, frame.len() as u32);
         }
     }
 

@@ -2,6 +2,7 @@
 
 use crate::nic_settings::nic_config;
 use crate::steering_settings::{host_steering, rps_cpus};
+use crate::tcp_settings::ack_config;
 use crate::{Scenario, ScenarioError};
 use host::{
     Accept, AppConfig, Gap, GroConfig, Host, HostConfig, NapiConfig, RpsConfig, SocketConfig, TcpConfig,
@@ -113,6 +114,7 @@ fn host_config(scenario: &Scenario) -> HostConfig {
                 "wait" => Gap::Wait,
                 _ => Gap::SkipAfter(host.tcp.skip_after_frames),
             },
+            ack: ack_config(scenario),
         },
         steering: host_steering(scenario, |queue| irq_cpu_of(scenario, queue)),
         apps: AppConfig {

@@ -49,6 +49,7 @@ impl Host {
                 context.wake(next.task);
             }
         }
+        self.tcp_read(socket, context);
         let (packet, mut passage) = (skb.packet, skb.passage);
         self.free(skb, buffers, context);
         context.op(Op::AppWork, self.config.apps.work_per_message);

@@ -1,5 +1,6 @@
 //! The host's settings, already validated: whoever builds them has checked every range.
 
+use crate::tcp::AckConfig;
 use stage::{Nanos, QueueId};
 
 /// NAPI and softirq limits (Documentation/admin-guide/sysctl/net.rst).
@@ -122,6 +123,8 @@ pub struct TcpConfig {
     pub max_out_of_order_frames: u32,
     /// What to do about holes.
     pub gap: Gap,
+    /// How data is acknowledged.
+    pub ack: AckConfig,
 }
 
 /// The applications.

@@ -22,3 +22,4 @@ pub use config::{
     SocketConfig, SteeringConfig, TcpConfig,
 };
 pub use path::Host;
+pub use tcp::{AckConfig, AckPolicy};

@@ -8,6 +8,7 @@ use crate::skb::{Skb, Skbs};
 use crate::socket::{Demux, FlowKey, Sockets};
 use crate::softirq::{NapiId, Softnet, SoftnetCounter};
 use crate::steering::{Callback, SockSteeringCounter};
+use crate::tcp::TcpCounter;
 use stage::{
     BufferPool, Context, Counters, CpuId, DropReason, Nanos, Op, Point, Region, RuleId, RxPacket, RxQueues,
     SocketId, Touch, Verdict,
@@ -33,6 +34,7 @@ pub struct Host {
     pub(crate) expired: Vec<RuleId>,
     /// By queue; empty without GRO.
     pub(crate) gros: Vec<Option<Gro>>,
+    pub(crate) tcp_counters: Counters<TcpCounter>,
     gathered: Vec<u8>,
 }
 
@@ -53,6 +55,7 @@ impl Host {
             next_scan_ns: 0,
             expired: Vec::new(),
             gros: Vec::new(),
+            tcp_counters: Counters::default(),
             gathered: Vec::new(),
             config,
         }
@@ -308,6 +311,11 @@ impl Host {
     /// What was counted of steering by where sockets are read.
     pub fn sock_steering(&self) -> &Counters<SockSteeringCounter> {
         &self.sock_steering
+    }
+
+    /// What TCP receivers counted.
+    pub fn tcp_counters(&self) -> &Counters<TcpCounter> {
+        &self.tcp_counters
     }
 
     /// Per-CPU softirq state, for the counters.

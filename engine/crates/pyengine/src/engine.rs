@@ -135,6 +135,14 @@ impl Engine {
         Table::new(table.ok_or_else(|| PyKeyError::new_err(format!("no table {name:?}")))?)
     }
 
+    /// What the host sent (acknowledgements), as a pcap file. Needs `observe.frames`.
+    fn sent_capture<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        match self.simulation.sent_capture() {
+            [] => Err(PyValueError::new_err("observe.frames = false: allowed is true, to keep the frames")),
+            capture => Ok(PyBytes::new(py, capture)),
+        }
+    }
+
     /// What the host stack was handed, as a pcap file. Needs `observe.frames`.
     fn output_capture<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         match self.simulation.output_capture() {

@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod cache;
+mod closed_loop;
 mod costs;
 mod cpu;
 mod events;
@@ -15,6 +16,7 @@ mod scheduler;
 mod simulation;
 mod slice;
 mod tables;
+mod tcp_table;
 
 pub use graph::LawBroken;
 pub use simulation::Simulation;

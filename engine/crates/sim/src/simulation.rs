@@ -18,7 +18,7 @@ use nic::steering::FlowKey;
 use nic::{Built, Classified, NicCounter, Reconfiguration};
 use stage::{
     Counters, CpuId, Event, Executor, FrameId, Meter, Nanos, Observer, Op, QueueId, Random, Region, RxQueues,
-    Signal, Tally, TaskId, Touch,
+    Signal, SocketId, Tally, TaskId, Touch,
 };
 use stats::{Ledger, PICOS_PER_NANO, Picos, Series};
 use traffic::{BATCH_FRAMES, Batch, Captures, Source};
@@ -44,6 +44,10 @@ pub(crate) enum Due {
     Control,
     /// A CPU's deferred work.
     Work(CpuId),
+    /// A socket's acknowledgement timer runs out.
+    AckTimer(CpuId, SocketId),
+    /// The source has decided more.
+    Source,
     /// The next task is moved by rate.
     Migration,
     /// A task is moved by hand.
@@ -87,8 +91,17 @@ pub struct Simulation {
     /// Draws which task is moved, where to and when.
     pub(crate) migrations: Random,
     pub(crate) events: Events<Due>,
-    source: Source,
-    batch: Batch,
+    pub(crate) source: Source,
+    /// It awaits acknowledgements.
+    closed_loop: bool,
+    /// Something happened that it may answer with frames.
+    pub(crate) source_moved: bool,
+    /// When it is asked next, if it is.
+    pub(crate) ask_source_ns: Option<Nanos>,
+    /// Frames the host sent; those of them that answered nobody.
+    pub(crate) sent_frames: u64,
+    pub(crate) astray_frames: u64,
+    pub(crate) batch: Batch,
     scratch: Vec<u8>,
     classified: [Classified; BATCH_FRAMES],
     ahead: Vec<Touch>,
@@ -97,7 +110,7 @@ pub struct Simulation {
     next_in_batch: usize,
     pub(crate) now_ns: Nanos,
     offered_frames: u64,
-    exhausted: bool,
+    pub(crate) exhausted: bool,
     /// By queue: when its LRO is asked next.
     lro_watched_ns: Vec<Option<Nanos>>,
 }
@@ -109,8 +122,9 @@ impl Simulation {
     /// Names the key that cannot be.
     pub fn new(scenario: Scenario, captures: &Captures, hasher: &Hasher) -> Result<Self, ScenarioError> {
         let costs = CostTable::of(&scenario)?;
-        let source = Source::with_captures(&scenario.traffic, scenario.seed, captures)
+        let mut source = Source::with_captures(&scenario.traffic, scenario.seed, captures)
             .map_err(|e| ScenarioError::new(format!("traffic.{}", e.key), e.value, e.allowed))?;
+        source.agree(graph::window_scale(&scenario));
         let mut path = ReceivePath::new(&scenario, hasher)?;
         let administration = Administration::new(&scenario, hasher)?;
         let mut events = Events::new();
@@ -130,6 +144,7 @@ impl Simulation {
             cache,
             observations: Observations::new(scenario.observe.clone(), scenario.nic.queues),
             effects: Vec::new(),
+            sent: Vec::new(),
         };
         let base_slice_ps = BASE_SLICE_PS * u64::from(1 + cpus.min(8).ilog2());
         let apps = &scenario.host.apps;
@@ -151,6 +166,11 @@ impl Simulation {
             tasks,
             migrations: Random::for_component(scenario.seed, "sim.migrations"),
             events,
+            closed_loop: source.is_closed_loop(),
+            source_moved: false,
+            ask_source_ns: None,
+            sent_frames: 0,
+            astray_frames: 0,
             source,
             scratch: Vec::new(),
             classified: [Classified::default(); BATCH_FRAMES],
@@ -261,6 +281,9 @@ impl Simulation {
                         self.now_ns = at_ns.max(self.now_ns);
                         self.last_ns = self.now_ns;
                         self.happen(due);
+                        if std::mem::take(&mut self.source_moved) {
+                            next_arrival_ns = self.next_arrival_ns();
+                        }
                     }
                 }
                 _ => break,
@@ -274,8 +297,12 @@ impl Simulation {
     fn next_arrival_ns(&mut self) -> Option<Nanos> {
         if self.next_in_batch >= self.batch.len() && !self.exhausted {
             self.next_in_batch = 0;
-            let filled = self.source.fill(self.scenario.duration_ns, &mut self.batch);
-            self.exhausted = filled == 0;
+            if self.closed_loop {
+                self.fill_decided();
+            } else {
+                let filled = self.source.fill(self.scenario.duration_ns, &mut self.batch);
+                self.exhausted = filled == 0;
+            }
             self.classify();
             self.look_ahead();
         }
@@ -467,6 +494,8 @@ impl Simulation {
                 }
             }
             Due::Work(cpu) => self.start_work(cpu),
+            Due::AckTimer(cpu, socket) => self.ack_timer(cpu, socket),
+            Due::Source => self.ask_source(),
             Due::Migration => self.migrate_any(),
             Due::Move(task, cpu) => self.migrate(task, cpu),
             Due::Unplug(cpu) => self.unplug(cpu),
@@ -499,6 +528,9 @@ impl Simulation {
             host.ipi(&mut slice);
             enter_softirq(virtual_cpu, slice.now_ns());
             BusyContext::Hardirq
+        } else if let Some(socket) = virtual_cpu.ack_timers.pop_front() {
+            host.ack_timer(socket, &mut slice);
+            BusyContext::Softirq
         } else if let SoftirqMode::Inline { restarts, started_ns } = virtual_cpu.softirq {
             let progress = host.net_rx_step(&mut self.path.nic, &mut self.path.buffers, &mut slice);
             match progress {
@@ -588,9 +620,14 @@ impl Simulation {
                 Effect::NapiTimer(at_ns, cpu, queue) => {
                     self.events.schedule(at_ns, Due::NapiTimer(cpu, queue, at_ns));
                 }
+                Effect::Sent(at_ns, start, bytes) => self.sent(at_ns, start as usize, bytes as usize),
+                Effect::AckTimer(at_ns, cpu, socket) => {
+                    self.events.schedule(at_ns, Due::AckTimer(cpu, socket));
+                }
             }
         }
         self.books.effects.clear();
+        self.books.sent.clear();
     }
 
     /// The verdicts of all queues together.
@@ -637,6 +674,7 @@ impl Simulation {
                 )));
             }
         }
+        self.check_senders()?;
         let buffers = &self.path.buffers;
         let (capacity, free, owned) = (buffers.capacity(), buffers.free(), buffers.owned());
         if capacity != free + owned {

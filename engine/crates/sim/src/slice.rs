@@ -4,7 +4,7 @@ use crate::cache::CacheModel;
 use graph::observe::Observations;
 use stage::{
     CpuId, Event, Executor, FrameId, Meter, Nanos, Observer, Op, Passage, Point, QueueId, RxPacket, Signal,
-    TaskId, Touch, Verdict,
+    SocketId, TaskId, Touch, Verdict,
 };
 use stats::{Ledger, PICOS_PER_NANO, Picos};
 
@@ -21,6 +21,10 @@ pub(crate) enum Effect {
     Work(Nanos, CpuId),
     /// Interrupt this CPU for a queue's NAPI, at a time.
     NapiTimer(Nanos, CpuId, QueueId),
+    /// A frame left the host at a time: where its bytes begin in the books, and how many.
+    Sent(Nanos, u32, u32),
+    /// Have a socket's acknowledgement timer run out on a CPU, at a time.
+    AckTimer(Nanos, CpuId, SocketId),
 }
 
 /// The books a slice writes in.
@@ -31,6 +35,8 @@ pub(crate) struct Books {
     pub(crate) cache: Option<CacheModel>,
     pub(crate) observations: Observations,
     pub(crate) effects: Vec<Effect>,
+    /// Bytes of the frames that left the host in this slice.
+    pub(crate) sent: Vec<u8>,
 }
 
 /// A slice that is going on.
@@ -110,6 +116,16 @@ impl Executor for Slice<'_> {
 
     fn defer(&mut self, cpu: CpuId, at_ns: Nanos) {
         self.books.effects.push(Effect::Work(at_ns, cpu));
+    }
+
+    fn transmit(&mut self, frame: &[u8]) {
+        let (now_ns, start) = (self.now_ns(), self.books.sent.len());
+        self.books.sent.extend_from_slice(frame);
+        self.books.effects.push(Effect::Sent(now_ns, start as u32, frame.len() as u32));
+    }
+
+    fn set_timer(&mut self, at_ns: Nanos, socket: SocketId) {
+        self.books.effects.push(Effect::AckTimer(at_ns, self.cpu, socket));
     }
 
     fn signal(&mut self, signal: Signal) {

@@ -27,6 +27,7 @@ impl Simulation {
             "flows" => tables::flows(self.path.host.sockets().iter(), self.path.nic.steering()),
             "events" => tables::events(seen),
             "counters" => tables::counters(self.counter_rows()),
+            "tcp" => self.tcp_table(),
             "trace" => tables::trace(seen),
             "verdicts" => tables::verdicts(seen),
             "handed" => tables::handed(seen),
@@ -45,6 +46,7 @@ impl Simulation {
             .chain(counter_rows("queue", queues.map(|queue| host.gro_counters(queue))))
             .chain(counter_rows("cpu", host.softnets().iter().map(|softnet| softnet.counters.clone())))
             .chain(counter_rows("host", std::iter::once(host.sock_steering().clone())))
+            .chain(counter_rows("host", std::iter::once(host.tcp_counters().clone())))
     }
 
     fn queue_rows(&self) -> impl Iterator<Item = QueueRow<'_>> {
@@ -125,6 +127,11 @@ impl Simulation {
             "cache_ns": F64 = ns(row.entry.cache_ps),
             "ns": F64 = ns(row.entry.op_ps + row.entry.cache_ps),
         })
+    }
+
+    /// The frames the host sent as a pcap file; empty unless `observe.frames`.
+    pub fn sent_capture(&self) -> &[u8] {
+        self.books.observations.sent.as_deref().unwrap_or(&[])
     }
 
     /// The frames handed to the host as a pcap file; empty unless `observe.frames`.

@@ -24,6 +24,14 @@ pub trait Executor {
     /// Deferred work of a CPU is due at a time. A ground that has none of it does nothing.
     fn defer(&mut self, _cpu: CpuId, _at_ns: Nanos) {}
 
+    /// Send a frame out of the interface, its bytes from the first of Ethernet on. A ground where nobody listens
+    /// drops it.
+    fn transmit(&mut self, _frame: &[u8]) {}
+
+    /// Have the socket's acknowledgement timer run out at `at_ns`. A ground where no peer awaits acknowledgements is
+    /// not asked for any.
+    fn set_timer(&mut self, _at_ns: Nanos, _socket: SocketId) {}
+
     /// A queue's interrupt or coalescing timer, as the device answered when it was armed.
     fn signal(&mut self, signal: Signal);
 

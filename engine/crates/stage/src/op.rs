@@ -160,6 +160,10 @@ ops! {
     TcpOutOfOrder = Tcp."out_of_order" per "frame",
     /// Build and send an acknowledgement.
     TcpAck = Tcp."ack" per "ack",
+    /// Run an expired delayed-acknowledgement timer.
+    TcpTimer = Tcp."timer" per "timer",
+    /// Make a further acknowledgement from the template the host gave, in the driver.
+    AckExpand = Driver."ack_expand" per "ack",
     /// Find the socket of a frame.
     SocketLookup = Socket."lookup" per "frame",
     /// Put a frame on a socket's receive queue.

@@ -2,6 +2,7 @@
 
 use crate::generator::GeneratorConfig;
 use crate::replay::CaptureConfig;
+use crate::tcp::TcpStreamConfig;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +32,8 @@ pub enum StreamConfig {
     Generated(GeneratorConfig),
     /// Recorded.
     Capture(CaptureConfig),
+    /// TCP senders that react to acknowledgements; in virtual time.
+    Tcp(TcpStreamConfig),
 }
 
 impl Default for StreamConfig {

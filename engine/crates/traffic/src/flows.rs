@@ -11,6 +11,7 @@ use crate::tuples::{DestinationConfig, Tuples};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use stage::Random;
+use wire::tcp::flag;
 
 /// Most flows alive at a time: their state takes 512 MiB.
 pub const MAX_FLOWS: u32 = 1 << 22;
@@ -203,7 +204,7 @@ impl Flows {
             payload_bytes: shape.payload_bytes,
             identification: flow.identification,
             sequence: flow.sequence,
-            last,
+            flags: if last { flag::FIN | flag::PSH } else { 0 },
             stamp: Stamp { flow: flow.serial, number: flow.sent },
         };
         let serial = flow.serial;

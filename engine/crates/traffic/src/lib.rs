@@ -2,8 +2,8 @@
 //!
 //! A [`Source`] merges streams onto one line and hands out frames in batches, with real bytes and two times: when a
 //! frame was meant to be sent, and when its last bit arrived. Streams are generated ([`GeneratorConfig`]: arrivals,
-//! sizes, flows, templates) or recorded ([`CaptureConfig`]: pcap, pcapng). Nothing is allocated per frame, and the
-//! same configuration and seed give the same times and bytes.
+//! sizes, flows, templates), recorded ([`CaptureConfig`]: pcap, pcapng) or sent by TCP senders that await acknowledgements
+//! ([`tcp`]). Nothing is allocated per frame, and the same configuration and seed give the same times and bytes.
 
 #![forbid(unsafe_code)]
 
@@ -11,6 +11,7 @@ mod arrivals;
 mod batch;
 pub mod capture;
 mod class;
+mod closed_loop;
 mod config;
 mod distribution;
 mod elementary;
@@ -25,6 +26,7 @@ mod replay;
 mod sizes;
 mod source;
 mod stamp;
+pub mod tcp;
 mod template;
 mod tuples;
 mod vary;
@@ -44,5 +46,6 @@ pub use replay::{CaptureConfig, TimingConfig};
 pub use sizes::{MAX_FRAME_BYTES, RFC_2544_BYTES, SizesConfig};
 pub use source::{Captures, Source};
 pub use stamp::{STAMP_BYTES, Stamp};
+pub use tcp::{CongestionControl, FlowRecord, TcpStreamConfig};
 pub use template::{DESTINATION_MAC, FILLER, SOURCE_MAC};
 pub use tuples::DestinationConfig;

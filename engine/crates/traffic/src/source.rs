@@ -7,6 +7,7 @@ use crate::error::{ConfigError, check_range};
 use crate::generator::{self, Generator};
 use crate::line::{FCS_BYTES, Line};
 use crate::replay::{self, Replay};
+use crate::tcp::TcpStream;
 use crate::tuples::MAX_STREAMS;
 use stage::Nanos;
 use std::collections::BTreeMap;
@@ -21,26 +22,29 @@ const RATES_BPS: std::ops::RangeInclusive<u64> = 1_000_000..=1_000_000_000_000;
 /// Frames in order of arrival. The same configuration and seed give the same times and bytes.
 #[derive(Clone, Debug)]
 pub struct Source {
-    streams: Vec<Stream>,
-    line: Line,
+    pub(crate) streams: Vec<Stream>,
+    pub(crate) line: Line,
     next: Option<Next>,
-    frames_left: u64,
-    largest_bytes: u32,
+    pub(crate) frames_left: u64,
+    pub(crate) largest_bytes: u32,
+    /// Some of it awaits acknowledgements.
+    pub(crate) closed_loop: bool,
 }
 
 #[derive(Clone, Debug)]
-enum Stream {
+pub(crate) enum Stream {
     Generated(Box<Generator>, Option<generator::Planned>),
     Captured(Box<Replay>, Option<replay::Planned>),
+    Tcp(Box<TcpStream>),
 }
 
 /// The frame that is on the line.
 #[derive(Clone, Copy, Debug)]
-struct Next {
-    stream: usize,
-    sent_ns: Nanos,
-    arrived_ns: Nanos,
-    wire_bytes: u32,
+pub(crate) struct Next {
+    pub(crate) stream: usize,
+    pub(crate) sent_ns: Nanos,
+    pub(crate) arrived_ns: Nanos,
+    pub(crate) wire_bytes: u32,
 }
 
 impl Source {
@@ -70,10 +74,13 @@ impl Source {
         let streams = streams.collect::<Result<Vec<_>, _>>()?;
         let frames_left = config.frames.unwrap_or(u64::MAX);
         let largest_bytes = streams.iter().map(Stream::largest_bytes).max().unwrap_or(0);
-        let mut source =
-            Source { streams, line: Line::new(rate_bps), next: None, frames_left, largest_bytes };
+        let closed_loop = streams.iter().any(|stream| matches!(stream, Stream::Tcp(_)));
+        let line = Line::new(rate_bps);
+        let mut source = Source { streams, line, next: None, frames_left, largest_bytes, closed_loop };
         source.streams.iter_mut().for_each(Stream::plan);
-        source.advance();
+        if !closed_loop {
+            source.advance();
+        }
         Ok(source)
     }
 
@@ -142,6 +149,9 @@ impl Stream {
             StreamConfig::Generated(config) => Generator::new(config, rate_bps, seed, stream)
                 .map(|generator| Stream::Generated(Box::new(generator), None))
                 .map_err(|e| e.within("generated")),
+            StreamConfig::Tcp(config) => TcpStream::new(config, rate_bps, seed, stream)
+                .map(|senders| Stream::Tcp(Box::new(senders)))
+                .map_err(|e| e.within("tcp")),
             StreamConfig::Capture(config) => {
                 let bytes = captures.get(&config.file).ok_or_else(|| {
                     let known: Vec<_> = captures.keys().map(String::as_str).collect();
@@ -161,28 +171,32 @@ impl Stream {
         match self {
             Stream::Generated(generator, _) => generator.largest_bytes(),
             Stream::Captured(replay, _) => replay.largest_bytes(),
+            Stream::Tcp(senders) => senders.largest_bytes(),
         }
     }
 
     #[inline]
-    fn plan(&mut self) {
+    pub(crate) fn plan(&mut self) {
         match self {
             Stream::Generated(generator, planned) => *planned = generator.plan(),
             Stream::Captured(replay, planned) => *planned = replay.plan(),
+            // Its frames are planned when time has come so far.
+            Stream::Tcp(_) => {}
         }
     }
 
     /// Intended time and bytes on the wire of the frame planned.
     #[inline]
-    fn planned(&self) -> Option<(Nanos, u32)> {
+    pub(crate) fn planned(&self) -> Option<(Nanos, u32)> {
         match self {
             Stream::Generated(_, planned) => planned.as_ref().map(|p| (p.sent_ns, p.shape.wire_bytes)),
             Stream::Captured(_, planned) => planned.as_ref().map(|p| (p.sent_ns, p.wire_bytes)),
+            Stream::Tcp(senders) => senders.planned().map(|p| (p.sent_ns, p.wire_bytes)),
         }
     }
 
     #[inline]
-    fn write(&mut self, next: &Next, slot: &mut [u8]) -> Offer {
+    pub(crate) fn write(&mut self, next: &Next, slot: &mut [u8]) -> Offer {
         let (flow, bytes, link) = match self {
             Stream::Generated(generator, Some(planned)) => {
                 (generator.write(planned, slot), next.wire_bytes - FCS_BYTES, LinkType::Ethernet)
@@ -191,6 +205,7 @@ impl Stream {
                 let (bytes, link) = replay.write(planned, slot);
                 (NO_FLOW, bytes, link)
             }
+            Stream::Tcp(senders) => (senders.write(slot), next.wire_bytes - FCS_BYTES, LinkType::Ethernet),
             _ => (NO_FLOW, 0, LinkType::Ethernet),
         };
         Offer {

@@ -31,8 +31,8 @@ pub(crate) struct Patch {
     pub(crate) identification: u16,
     /// TCP sequence number.
     pub(crate) sequence: u32,
-    /// The flow's last frame: TCP says FIN and PSH.
-    pub(crate) last: bool,
+    /// TCP flags besides ACK.
+    pub(crate) flags: u16,
     pub(crate) stamp: Stamp,
 }
 
@@ -208,7 +208,7 @@ fn patch_udp<const AT: usize>(head: &mut Head, patch: &Patch, sum: Sum) {
 #[inline]
 fn patch_tcp<const AT: usize>(head: &mut Head, patch: &Patch, sum: Sum) {
     let length = (patch.payload_bytes + 20) as u16;
-    let flags = if patch.last { flag::FIN | flag::PSH } else { 0 };
+    let flags = patch.flags;
     put_after::<AT, 4>(head, (patch.sequence >> 16) as u16);
     put_after::<AT, 6>(head, patch.sequence as u16);
     put_after::<AT, 12>(head, 5 << 12 | flag::ACK | flags);
@@ -277,7 +277,7 @@ mod tests {
         // The number passes through all sums, among them the one whose complement is 0.
         for number in 0..65_535 {
             let stamp = Stamp { flow: 0, number };
-            let patch = Patch { payload_bytes: 18, identification: 0, sequence: 0, last: false, stamp };
+            let patch = Patch { payload_bytes: 18, identification: 0, sequence: 0, flags: 0, stamp };
             assert!(template.write(&patch, &FILLER.repeat(3), 60, &mut slot));
             assert_ne!(slot[40..42], [0, 0]);
             all_ones += u32::from(slot[40..42] == [0xff, 0xff]);
@@ -289,7 +289,8 @@ mod tests {
     fn a_short_payload_is_padded_with_zeros() {
         let tuple = Tuple { source: [1; 16], destination: [2; 16], source_port: 3, destination_port: 4 };
         let stamp = Stamp { flow: 0, number: 0 };
-        let patch = Patch { payload_bytes: 1, identification: 0, sequence: 0, last: true, stamp };
+        let patch =
+            Patch { payload_bytes: 1, identification: 0, sequence: 0, flags: flag::FIN | flag::PSH, stamp };
         let mut slot = [0xaa; 64];
         assert!(Template::new(Class::Ipv4Tcp, &tuple, 0).write(&patch, &FILLER, 60, &mut slot));
         assert_eq!(slot[54..], [b'r', 0, 0, 0, 0, 0, 0xaa, 0xaa, 0xaa, 0xaa]);
@@ -300,7 +301,7 @@ mod tests {
         let tuple = Tuple { source: [1; 16], destination: [2; 16], source_port: 3, destination_port: 4 };
         let template = Template::new(Class::Ipv6Tcp, &tuple, 0);
         let stamp = Stamp { flow: 0, number: 0 };
-        let patch = Patch { payload_bytes: 10, identification: 0, sequence: 0, last: false, stamp };
+        let patch = Patch { payload_bytes: 10, identification: 0, sequence: 0, flags: 0, stamp };
         assert!(template.write(&patch, &[0; 10], 84, &mut [0; 84]));
         assert!(!template.write(&patch, &[0; 10], 84, &mut [0; 83]));
         assert!(!template.write(&patch, &[0; 9], 84, &mut [0; 84]));

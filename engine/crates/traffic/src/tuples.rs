@@ -46,6 +46,23 @@ pub(crate) struct Tuple {
 }
 
 impl Tuple {
+    /// The flow that a frame answers: its addresses and ports the other way round. None where it is no TCP segment of
+    /// the engine's own host.
+    pub(crate) fn answered(frame: &[u8]) -> Option<(Self, usize)> {
+        let ipv6 = match frame.get(12..14)? {
+            [0x08, 0x00] => false,
+            [0x86, 0xdd] => true,
+            _ => return None,
+        };
+        let wide = |at: usize| frame.get(at..)?.first_chunk::<16>().copied();
+        let narrow = |at: usize| Some(widen(u32::from_be_bytes(*frame.get(at..)?.first_chunk()?)));
+        let (destination, source, transport_at) =
+            if ipv6 { (wide(22)?, wide(38)?, 54) } else { (narrow(26)?, narrow(30)?, 34) };
+        let [a, b, c, d] = *frame.get(transport_at..)?.first_chunk()?;
+        let (destination_port, source_port) = (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]));
+        Some((Tuple { source, destination, source_port, destination_port }, transport_at))
+    }
+
     pub(crate) fn source_ipv4(&self) -> [u8; 4] {
         narrow(self.source)
     }

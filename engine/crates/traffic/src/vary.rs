@@ -104,7 +104,7 @@ mod tests {
     fn frame(class: Class, source: [u8; 16]) -> Vec<u8> {
         let tuple = Tuple { source, destination: [7; 16], source_port: 3, destination_port: 4 };
         let stamp = Stamp { flow: 1, number: 2 };
-        let patch = Patch { payload_bytes: 32, identification: 5, sequence: 6, last: false, stamp };
+        let patch = Patch { payload_bytes: 32, identification: 5, sequence: 6, flags: 0, stamp };
         let bytes = class.header_bytes() + 32;
         let mut frame = vec![0; bytes as usize];
         assert!(Template::new(class, &tuple, 0).write(&patch, &FILLER.repeat(4), bytes, &mut frame));

@@ -113,6 +113,10 @@ impl Scenario {
             host.tcp.skip_after_frames,
             1..=host.tcp.max_out_of_order_frames,
         )?;
+        let ack = &host.tcp.ack;
+        one_of("host.tcp.ack.policy", &ack.policy, &["delayed", "one_per_frame", "expand", "linux"])?;
+        within("host.tcp.ack.delay_us", ack.delay_us, 1..=500_000)?;
+        within("host.tcp.ack.expand_segments", ack.expand_segments, 1..=1_024)?;
         within("host.apps.count", host.apps.count, 0..=4096)?;
         cpus_exist("host.apps.cpus", &host.apps.cpus, host.cpus)?;
         within("host.apps.work_per_message", host.apps.work_per_message, 0..=MAX_WORK_PER_MESSAGE)?;

@@ -231,6 +231,20 @@ section! {
 }
 
 section! {
+    /// How TCP receivers acknowledge.
+    AckSection {
+        /// `delayed`: every second frame; `one_per_frame`: every frame, however many segments were merged into it;
+        /// `expand`: the host makes one template for a frame, the driver an acknowledgement for every
+        /// `expand_segments` segments; `linux`: as Linux decides. What is not in order is acknowledged at once.
+        policy: String = "delayed".into(),
+        /// Microseconds one may be delayed, 1 to 500000; `linux` has its own times.
+        delay_us: u32 = 40_000,
+        /// Segments per acknowledgement of `expand`, 1 to 1024.
+        expand_segments: u32 = 2,
+    }
+}
+
+section! {
     /// TCP receivers.
     TcpSection {
         /// Receive buffer in bytes of truesize (`net.ipv4.tcp_rmem`, maximum), and the widest window.
@@ -243,6 +257,8 @@ section! {
         gap: String = "skip".into(),
         /// Later segments after which a hole is given up.
         skip_after_frames: u32 = 3,
+        /// Acknowledgements.
+        ack: AckSection = AckSection::default(),
     }
 }
 

@@ -23,9 +23,10 @@ mod parse;
 mod steering;
 
 pub use document::{
-    AppsSection, CacheConfig, CoalesceSection, ContextSection, ControlStep, CostOverride, HostSection,
-    MigrationSection, NapiSection, NicSection, ObserveSection, PrioritySection, QueueCoalesceSection,
-    RpsSection, RssFields, RssSection, Scenario, SocketsSection, TcpSection, UnplugSection,
+    AckSection, AppsSection, CacheConfig, CoalesceSection, ContextSection, ControlStep, CostOverride,
+    HostSection, MigrationSection, NapiSection, NicSection, ObserveSection, PrioritySection,
+    QueueCoalesceSection, RpsSection, RssFields, RssSection, Scenario, SocketsSection, TcpSection,
+    UnplugSection,
 };
 pub use error::ScenarioError;
 pub use parse::{Format, schema};

@@ -77,6 +77,16 @@ impl FlowKey {
         self.ports as u16
     }
 
+    /// The source address as two words; IPv4 fills the second.
+    pub(crate) fn source_words(&self) -> [u64; 2] {
+        self.source
+    }
+
+    /// The destination address as two words; IPv4 fills the second.
+    pub(crate) fn destination_words(&self) -> [u64; 2] {
+        self.destination
+    }
+
     fn text(&self, address: [u64; 2]) -> String {
         match self.version {
             4 => core::net::Ipv4Addr::from(address[1] as u32).to_string(),

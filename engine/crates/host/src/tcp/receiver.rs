@@ -1,6 +1,7 @@
 //! The receiving side of a connection (RFC 9293 section 3.10.7.4, `tcp_data_queue`): which bytes are next, which
 //! wait, which were here before.
 
+use super::AckState;
 use crate::skb::{Skb, SkbQueue, Skbs};
 
 /// Receive state of one connection.
@@ -12,10 +13,12 @@ pub struct Receiver {
     pub synchronised: bool,
     /// Segments beyond a hole, by sequence number.
     pub out_of_order: SkbQueue,
-    /// In-order segments since the last acknowledgement.
-    pub unacknowledged: u32,
-    /// Acknowledgements sent.
-    pub acks: u64,
+    /// Their truesize.
+    pub out_of_order_bytes: u32,
+    /// Link addresses of the last segment: destination, then source.
+    pub link: [[u8; 6]; 2],
+    /// What was acknowledged and what is due.
+    pub ack: AckState,
     /// Holes given up.
     pub gaps_skipped: u64,
 }
@@ -72,6 +75,8 @@ impl Receiver {
     /// Keep an early segment in sequence order.
     pub fn keep(&mut self, skb: Box<Skb>, skbs: &mut Skbs) {
         let sequence = skb.sequence;
+        self.out_of_order_bytes += skb.truesize_bytes();
+        self.ack.sack.arrived(sequence, end(&skb));
         skbs.insert_before(&mut self.out_of_order, skb, |other| before(sequence, other.sequence));
     }
 
@@ -81,7 +86,9 @@ impl Receiver {
         if before(self.next, first.sequence) {
             return None;
         }
-        skbs.pop(&mut self.out_of_order)
+        let skb = skbs.pop(&mut self.out_of_order)?;
+        self.out_of_order_bytes = self.out_of_order_bytes.saturating_sub(skb.truesize_bytes());
+        Some(skb)
     }
 
     /// Advance over a segment's bytes; returns how many of them are new.

@@ -1,13 +1,13 @@
 //! A ground to stand the host on: queues that are lists, a meter that counts, a clock that each operation moves.
 
 use host::{
-    Accept, AppConfig, Gap, GroConfig, Host, HostConfig, NapiConfig, RpsConfig, SocketConfig, SteeringConfig,
-    TcpConfig,
+    Accept, AckConfig, AppConfig, Gap, GroConfig, Host, HostConfig, NapiConfig, RpsConfig, SocketConfig,
+    SteeringConfig, TcpConfig,
 };
 use stage::{
     BufferId, BufferPool, CpuId, DropReason, Errno, Event, Executor, FrameId, HashType, Meter, Nanos,
-    Observer, OldRule, Op, Passage, Point, QueueId, RuleId, RxPacket, RxQueues, Signal, SteerRequest,
-    SteeringError, TaskId, Touch, Verdict, Written,
+    Observer, OldRule, Op, Passage, Point, QueueId, RuleId, RxPacket, RxQueues, Signal, SocketId,
+    SteerRequest, SteeringError, TaskId, Touch, Verdict, Written,
 };
 use std::collections::VecDeque;
 
@@ -78,11 +78,13 @@ pub struct Recorder {
     pub ns_per_op: Nanos,
     pub woken: Vec<TaskId>,
     pub ipis: Vec<CpuId>,
-    pub timers: Vec<(QueueId, Nanos)>,
+    pub napi_timers: Vec<(QueueId, Nanos)>,
     pub settled: Vec<(u64, Verdict)>,
     pub read: Vec<u64>,
     pub events: Vec<Event>,
     pub deferred: Vec<(CpuId, Nanos)>,
+    pub sent: Vec<Vec<u8>>,
+    pub timers: Vec<(Nanos, SocketId)>,
 }
 
 impl Meter for Recorder {
@@ -111,7 +113,13 @@ impl Executor for Recorder {
     }
     fn signal(&mut self, _signal: Signal) {}
     fn napi_timer(&mut self, queue: QueueId, at_ns: Nanos) {
-        self.timers.push((queue, at_ns));
+        self.napi_timers.push((queue, at_ns));
+    }
+    fn transmit(&mut self, frame: &[u8]) {
+        self.sent.push(frame.to_vec());
+    }
+    fn set_timer(&mut self, at_ns: Nanos, socket: SocketId) {
+        self.timers.push((at_ns, socket));
     }
 }
 
@@ -153,7 +161,12 @@ pub fn config(cpus: u16) -> HostConfig {
             priorities: Vec::new(),
         },
         steering: SteeringConfig::default(),
-        tcp: TcpConfig { rcvbuf_bytes: 1 << 20, max_out_of_order_frames: 4096, gap: Gap::Wait },
+        tcp: TcpConfig {
+            rcvbuf_bytes: 1 << 20,
+            max_out_of_order_frames: 4096,
+            gap: Gap::Wait,
+            ack: AckConfig::default(),
+        },
         apps: AppConfig { count: 1, acceptors: 0, readers_per_socket: 1, work_per_message: 1 },
     }
 }
@@ -188,6 +201,11 @@ impl Ground {
 
     /// A frame in a queue's ring; returns its number.
     pub fn arrive(&mut self, queue: u16, hash: u32, frame: &[u8]) -> u64 {
+        self.arrive_merged(queue, hash, frame, 1)
+    }
+
+    /// The same for a frame merged from so many.
+    pub fn arrive_merged(&mut self, queue: u16, hash: u32, frame: &[u8], segments: u16) -> u64 {
         let id = QueueId(queue);
         let buffer: BufferId = self.buffers.allocate(id).unwrap();
         self.buffers.bytes_mut(buffer)[..frame.len()].copy_from_slice(frame);
@@ -199,8 +217,8 @@ impl Ground {
             slot: 0,
             bytes: frame.len() as u32,
             queue: id,
-            segments: 1,
-            gso_bytes: 0,
+            segments,
+            gso_bytes: if segments > 1 { gso_bytes(frame, segments) } else { 0 },
             hash,
             hash_type: HashType::L4,
             checksum_good: true,
@@ -267,6 +285,11 @@ impl Ground {
     pub fn drops(&self, reason: DropReason) -> usize {
         self.seen.settled.iter().filter(|(_, verdict)| *verdict == Verdict::Dropped(reason)).count()
     }
+}
+
+/// Payload of each of the segments a TCP frame was merged from.
+fn gso_bytes(frame: &[u8], segments: u16) -> u16 {
+    (frame.len() as u16 - 54).div_ceil(segments)
 }
 
 /// A UDP frame over IPv4 from this port.

@@ -215,6 +215,10 @@ impl Card {
 
 /// What a kernel's own stack cannot honour. The rest of `host` describes a modelled one and has no effect.
 fn check(scenario: &Scenario) -> Result<(), ScenarioError> {
+    if graph::has_senders(scenario) {
+        let allowed = "generated or capture: before this machine's kernel its own TCP sends and receives";
+        return Err(ScenarioError::new("traffic.streams", "tcp", allowed));
+    }
     if !scenario.host.rps.cpus.is_empty() {
         let value = format!("{:?}", scenario.host.rps.cpus);
         let allowed = "empty with host = linux: the interface's own rps_cpus hold";

@@ -86,6 +86,10 @@ pub(crate) fn tasks_of(scenario: &Scenario, cpu: CpuId) -> impl Iterator<Item = 
 }
 
 fn check(scenario: &Scenario, settings: &Settings) -> Result<(), ScenarioError> {
+    if graph::has_senders(scenario) {
+        let allowed = "generated or capture with clock = real: these senders live in virtual time; before this machine's kernel its own TCP sends";
+        return Err(ScenarioError::new("traffic.streams", "tcp", allowed));
+    }
     let refused = |key: &str, value: String, allowed: &str| Err(ScenarioError::new(key, value, allowed));
     if !scenario.host.rps.cpus.is_empty() {
         let value = format!("{:?}", scenario.host.rps.cpus);

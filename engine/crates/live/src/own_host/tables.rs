@@ -50,6 +50,7 @@ impl Outcome {
             .chain(counter_rows("nic", self.nic.steering().map(|table| table.counters()).into_iter()))
             .chain(counter_rows("cpu", (0..self.scenario.host.cpus).map(softnet)))
             .chain(counter_rows("host", std::iter::once(sockets)))
+            .chain(counter_rows("host", self.hosts.iter().map(|own| own.host.tcp_counters().clone())))
     }
 
     /// The frames handed to the host as a pcap file, CPU by CPU; empty unless `observe.frames`.

@@ -1,7 +1,7 @@
 //! One virtual CPU's state.
 
 use super::RunQueue;
-use stage::{Nanos, QueueId};
+use stage::{Nanos, QueueId, SocketId};
 use stats::Picos;
 use std::collections::VecDeque;
 
@@ -55,6 +55,8 @@ pub(crate) struct VirtualCpu {
     pub(crate) hardirqs: VecDeque<Hardirq>,
     /// An inter-processor interrupt waits to be taken.
     pub(crate) ipi: bool,
+    /// Acknowledgement timers that have run out.
+    pub(crate) ack_timers: VecDeque<SocketId>,
     pub(crate) softirq: SoftirqMode,
     pub(crate) run_queue: RunQueue,
     /// A woken task should run instead of the present one.
@@ -72,6 +74,7 @@ impl VirtualCpu {
         VirtualCpu {
             hardirqs: VecDeque::new(),
             ipi: false,
+            ack_timers: VecDeque::new(),
             softirq: SoftirqMode::None,
             run_queue: RunQueue::new(base_slice_ps),
             need_resched: false,
