@@ -80,7 +80,8 @@ def delivered(scripts: list[list[bytes]], *settings: str) -> list[list[tuple[int
     """Payload and segments of what sockets get of each script's frames, in order."""
     rows = pa.record_batch(_run(scripts, *settings).table("delivered"))
     columns = (rows.column(name).to_pylist() for name in ("frame", "payload_bytes", "segments"))
-    return _by_script(scripts, [(number, (bytes_, count)) for number, bytes_, count in zip(*columns, strict=True)])
+    got = [(number, (size, count)) for number, size, count in zip(*columns, strict=True)]
+    return _by_script(scripts, got)
 
 
 def _run(scripts: list[list[bytes]], *settings: str) -> Result:
