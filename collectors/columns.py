@@ -338,5 +338,5 @@ SPECS: tuple[TableSpec, ...] = (
 TABLES: dict[str, TableSpec] = {spec.name: spec for spec in SPECS}
 """Every table by name."""
 
-RENAMED = {"flows": {"source": "source_address"}}
+RENAMED = {"flows": {"source": "source_address"}, "tcp": {"source": "source_address"}}
 """Columns the core names otherwise: `source` means the origin of figures here."""

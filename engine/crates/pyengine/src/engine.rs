@@ -17,7 +17,8 @@ use traffic::Captures;
 /// A scenario being run in virtual time.
 #[pyclass(module = "engine._core")]
 pub(crate) struct Engine {
-    simulation: Simulation,
+    /// Boxed, since it asks for a larger alignment than Python's allocator gives.
+    simulation: Box<Simulation>,
 }
 
 #[pymethods]
@@ -36,7 +37,7 @@ impl Engine {
             captures.unwrap_or_default().into_iter().map(|(name, bytes)| (name, Arc::from(bytes))).collect();
         let built = py.detach(|| guarded(|| Simulation::new(scenario, &captures, &hasher)))?;
         let simulation = built.map_err(|e| scenario_error(py, &e))?;
-        Ok(Engine { simulation: if lossless { simulation.lossless() } else { simulation } })
+        Ok(Engine { simulation: Box::new(if lossless { simulation.lossless() } else { simulation }) })
     }
 
     /// Virtual time now, in nanoseconds.

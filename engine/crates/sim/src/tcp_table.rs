@@ -54,7 +54,7 @@ impl Simulation {
         table!(rows.iter(), |(record, source, socket)| {
             "stream": I64 = i64::from(record.stream),
             "flow": I64 = i64::from(record.flow),
-            "source_address": Text = source.clone(),
+            "source": Text = source.clone(),
             "source_port": I64 = i64::from(record.source_port),
             "congestion": Name = match record.congestion {
                 CongestionControl::Newreno => "newreno",

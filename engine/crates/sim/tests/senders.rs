@@ -62,6 +62,32 @@ fn slow_start_takes_the_rounds_computed() {
     assert_eq!([1, 2, 0].map(|limit| rounds("delayed", limit)), [12, 7, 7]);
 }
 
+/// The same with a card that merges, an acknowledgement for each merged frame: what follows from the rules alone.
+#[test]
+fn merged_frames_slow_slow_start_as_computed() {
+    let rounds = |merged: u32, byte_counting: u32| {
+        let senders = format!(
+            "size = {{ fixed = {{ bytes = 150_000_000 }} }}\nrtt_ns = 20_000_000\ninitial_ssthresh = 1_000\n\
+             mss = 1448\nbyte_counting = {byte_counting}"
+        );
+        let lro = if merged == 1 {
+            String::new()
+        } else {
+            format!("[nic.lro]\nenabled = true\ntimer_us = 100\nmax_segments = {merged}\n")
+        };
+        let text = with_policy(&senders, "one_per_frame")
+            .replace("gap = \"wait\"", "gap = \"wait\"\nrcvbuf_bytes = 64_000_000")
+            + &lro;
+        let mut run = simulation(&text);
+        while records(&run)[0].tally.slow_start_rounds == 0 && !run.finished() {
+            run.advance(run.now_ns() + 100_000_000);
+        }
+        records(&run)[0].tally.slow_start_rounds
+    };
+    let table = [1, 2, 8, 16, 45].map(|merged| [1, 2, 0].map(|limit| rounds(merged, limit)));
+    assert_eq!(table, [[7, 7, 7], [12, 7, 7], [37, 20, 7], [68, 35, 7], [159, 81, 7]]);
+}
+
 #[test]
 fn losses_are_repaired_with_and_without_selective_acknowledgements() {
     for senders in

@@ -84,6 +84,7 @@ pub struct Recorder {
     pub events: Vec<Event>,
     pub deferred: Vec<(CpuId, Nanos)>,
     pub sent: Vec<Vec<u8>>,
+    pub sent_at_ns: Vec<Nanos>,
     pub timers: Vec<(Nanos, SocketId)>,
 }
 
@@ -117,6 +118,7 @@ impl Executor for Recorder {
     }
     fn transmit(&mut self, frame: &[u8]) {
         self.sent.push(frame.to_vec());
+        self.sent_at_ns.push(self.now_ns);
     }
     fn set_timer(&mut self, at_ns: Nanos, socket: SocketId) {
         self.timers.push((at_ns, socket));

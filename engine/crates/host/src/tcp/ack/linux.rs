@@ -15,6 +15,8 @@ const MAX_DELAY_NS: Nanos = 500_000_000;
 const MAX_PUSHED_DELAY_NS: Nanos = 200_000_000;
 /// The retransmission timeout of a side that sent no data: TCP_RTO_MIN, after a handshake over a short path.
 const RTO_NS: Nanos = 200_000_000;
+/// What a host on Ethernet advertises.
+const ADVERTISED_MSS: u32 = 1460;
 /// TCP_MSS_DEFAULT and TCP_MIN_MSS.
 const DEFAULT_SEGMENT_BYTES: u32 = 536;
 const MIN_SEGMENT_BYTES: u32 = 88;
@@ -43,8 +45,7 @@ pub(super) fn measure_segment(state: &mut AckState, frame: &Arrived) {
 /// `tcp_event_data_recv`, then `__tcp_ack_snd_check`.
 pub(super) fn decide(state: &mut AckState, frame: &Arrived) -> Decision {
     receive_event(state, frame.now_ns);
-    // tcp_grow_window, by twice a segment for each frame.
-    state.ceiling_bytes = state.ceiling_bytes.saturating_add(2 * state.segment_bytes);
+    grow_window(state, frame.buffer_window_bytes);
     let unsaid_bytes = frame.next.wrapping_sub(state.said);
     // More than one full frame, and the right edge advances; tcp_recvmsg() sends the ACK otherwise.
     let due = unsaid_bytes > state.segment_bytes && frame.window_bytes >= state.window_bytes;
@@ -67,6 +68,14 @@ fn receive_event(state: &mut AckState, now_ns: Nanos) {
         state.delay_ns = (state.delay_ns / 2 + since_ns).min(RTO_NS);
     } else if since_ns > RTO_NS {
         quicken(state);
+    }
+}
+
+/// `tcp_grow_window`: while the window still opens, the next acknowledgement is quick.
+fn grow_window(state: &mut AckState, buffer_window_bytes: u32) {
+    if state.ceiling_bytes < buffer_window_bytes {
+        state.ceiling_bytes = (state.ceiling_bytes + 2 * ADVERTISED_MSS).min(buffer_window_bytes);
+        state.quick |= 1;
     }
 }
 
@@ -134,6 +143,7 @@ mod tests {
             filled: false,
             next,
             window_bytes,
+            buffer_window_bytes: 0,
         }
     }
 

@@ -64,6 +64,8 @@ pub(crate) struct Arrived {
     pub(crate) next: u32,
     /// What the window would be, were it said now.
     pub(crate) window_bytes: u32,
+    /// What it would be with the buffer empty, however wide.
+    pub(crate) buffer_window_bytes: u32,
 }
 
 /// What is to be done about it.
@@ -115,6 +117,7 @@ mod tests {
             filled: false,
             next: 0,
             window_bytes: 1 << 20,
+            buffer_window_bytes: 1 << 20,
         }
     }
 

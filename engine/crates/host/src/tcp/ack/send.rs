@@ -9,12 +9,13 @@ impl Host {
     /// In-order data was put on a socket's queue: acknowledge it as the policy says.
     pub(crate) fn acknowledge_data<C: Context>(&mut self, socket: SocketId, frame: Data, context: &mut C) {
         let free_bytes = self.free_rcvbuf_bytes(socket);
+        let rcvbuf_bytes = self.config.tcp.rcvbuf_bytes;
         let config = &self.config.tcp.ack;
         let Some(state) = self.sockets.at_mut(socket) else { return };
         let next = state.tcp.next;
         let ack = &mut state.tcp.ack;
         ack.scheduled = true;
-        ack.measure_ratio(frame.payload_bytes, frame.truesize_bytes);
+        ack.measure_ratio(frame.segment_bytes, frame.payload_bytes, frame.truesize_bytes);
         let now_ns = if config.awaited { context.now_ns() } else { 0 };
         let arrived = Arrived {
             now_ns,
@@ -24,6 +25,7 @@ impl Host {
             filled: frame.filled,
             next,
             window_bytes: ack.window_from(free_bytes, config.window_scale),
+            buffer_window_bytes: ack.payload_in(rcvbuf_bytes),
         };
         match config.decide(ack, &arrived) {
             Decision::Now => self.acknowledge(socket, context),

@@ -4,11 +4,15 @@ use super::AckState;
 use crate::tcp::receiver::before;
 
 impl AckState {
-    /// The window for `free_bytes` of receive buffer (`tcp_win_from_space`), before what was promised.
+    /// The payload that fits a buffer of so many bytes (`tcp_win_from_space`).
+    pub(crate) fn payload_in(&self, buffer_bytes: u32) -> u32 {
+        ((u64::from(buffer_bytes) * u64::from(self.payload_ratio)) >> 8) as u32
+    }
+
+    /// The window for `free_bytes` of receive buffer, before what was promised.
     pub(crate) fn window_from(&self, free_bytes: u32, scale: u8) -> u32 {
-        let window_bytes = (u64::from(free_bytes) * u64::from(self.payload_ratio)) >> 8;
-        let widest = u64::from(u16::MAX) << scale;
-        let window_bytes = window_bytes.min(widest).min(u64::from(self.ceiling_bytes)) as u32;
+        let widest = (u64::from(u16::MAX) << scale).min(u64::from(self.ceiling_bytes));
+        let window_bytes = u64::from(self.payload_in(free_bytes)).min(widest) as u32;
         // Silly window avoidance (RFC 9293 section 3.8.6.2.2): less than a segment is nothing.
         if window_bytes < self.segment_bytes { 0 } else { window_bytes >> scale << scale }
     }
@@ -25,9 +29,10 @@ impl AckState {
         window_bytes
     }
 
-    /// A frame's payload and what it takes of the buffer: the ratio follows full-sized ones (`tcp_measure_rcv_mss`).
-    pub(crate) fn measure_ratio(&mut self, payload_bytes: u32, truesize_bytes: u32) {
-        if payload_bytes >= self.segment_bytes && truesize_bytes > 0 {
+    /// A frame's payload and what it takes of the buffer: the ratio follows the first of a new size of segment
+    /// (`tcp_measure_rcv_mss`).
+    pub(crate) fn measure_ratio(&mut self, segment_bytes: u32, payload_bytes: u32, truesize_bytes: u32) {
+        if segment_bytes > self.segment_bytes && truesize_bytes > 0 {
             let ratio = (u64::from(payload_bytes) << 8) / u64::from(truesize_bytes);
             self.payload_ratio = ratio.clamp(1, 255) as u16;
         }
@@ -44,7 +49,7 @@ mod tests {
         let mut state = AckState::default();
         assert_eq!(state.window_from(1 << 20, 0), 65_535);
         assert_eq!(state.window_from(1 << 20, 7), 1 << 19);
-        state.measure_ratio(1_460, 2_304);
+        state.measure_ratio(1_460, 1_460, 2_304);
         assert_eq!(state.window_from(1 << 20, 7), (1_048_576 * 162 / 256) >> 7 << 7);
     }
 
