@@ -1,0 +1,185 @@
+"""`measure(...)`: settings, a load, the collectors of `collectors.linux`, and everything as before."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Collection, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
+
+from collectors.linux.observe import Watch, observe
+from collectors.metrics import METRICS
+from engine import _core, control
+from engine.linux import send
+from engine.linux.namespace import Namespace
+from engine.linux.pair import Pair
+from engine.linux.settings import Settings, applied
+
+SETTLE_S = 0.05
+"""After the last frame was sent, until readers have read what waits."""
+LATE_S = 30.0
+"""A sender that is later than this has failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What is sent over a pair: datagrams of some flows, to some sockets that are read."""
+
+    pps: float = 100_000
+    """Datagrams a second, of all flows; 0: as fast as they are taken."""
+    datagram_bytes: int = 1400
+    flows: int = 16
+    readers: int = 1
+    """Sockets, each read by a thread; flows are dealt to them in turn."""
+
+    def __post_init__(self) -> None:
+        for name, low, high in (("datagram_bytes", 1, 65_000), ("flows", 1, 4096), ("readers", 1, 64)):
+            value = getattr(self, name)
+            if not low <= value <= high:
+                raise ValueError(f"load: {name} = {value}: allowed is {low} to {high}")
+        if not self.pps >= 0:
+            raise ValueError(f"load: pps = {self.pps}: allowed is 0 and above")
+
+
+class TargetRun:
+    """What an interface and its kernel did with a load, under some settings."""
+
+    clock = "real"
+
+    def __init__(
+        self,
+        settings: Settings,
+        device: str,
+        seconds: float,
+        offered: int,
+        delivered: int,
+        counted: Mapping[str, int],
+        kernel: Watch | None,
+        source: str,
+    ) -> None:
+        self.settings, self.device, self.seconds = settings, device, seconds
+        self.offered_frames, self.delivered_frames = offered, delivered
+        """Sent and read; with traffic from elsewhere what the interface counted: arrived, and handed over."""
+        self.counted = counted
+        """What the interface's 64-bit counters gained."""
+        self.kernel = kernel
+        """The tables of `collectors.linux`; None if nothing was watched."""
+        self.source = source
+        """Where the frames were counted: `socket` or `netlink`."""
+
+    @cached_property
+    def softirq_ns(self) -> pd.Series:
+        """Time in NET_RX by CPU; empty where nothing here can time it."""
+        if self.kernel is None or "softirq" not in self.kernel.tables:
+            return pd.Series(dtype="float64")
+        table = self.kernel.softirq
+        timed = table[(table["vector"] == "NET_RX") & (table["source"] == "bcc")]
+        return timed.groupby("cpu")["ns"].sum()
+
+    @cached_property
+    def summary(self) -> pd.Series:
+        """Every metric of `collectors.metrics.METRICS`, float64, by name; NaN for what is not known here."""
+        nan = float("nan")
+        busy, delivered = self.softirq_ns, self.delivered_frames
+        lost = max(self.offered_frames - delivered, 0)
+        frame_bytes = self.counted["rx_bytes"] / self.counted["rx_packets"] if self.counted["rx_packets"] else nan
+        known = {
+            "offered_pps": self.offered_frames / self.seconds,
+            "delivered_pps": delivered / self.seconds,
+            "read_pps": delivered / self.seconds if self.source == "socket" else nan,
+            "delivered_bps": delivered * frame_bytes * 8 / self.seconds,
+            "loss_ratio": lost / self.offered_frames if self.offered_frames else nan,
+            "cpu_ns_per_frame": busy.sum() / delivered if len(busy) and delivered else nan,
+            "softirq_cpus": busy.sum() * 1e-9 / self.seconds if len(busy) else nan,
+            "busiest_cpu_share": busy.max() * 1e-9 / self.seconds if len(busy) else nan,
+        }
+        return pd.Series({name: known.get(name, nan) for name in METRICS}, name=str(self.settings), dtype="float64")
+
+    def __repr__(self) -> str:
+        return f"<TargetRun of {self.device}, {self.settings}: {self.delivered_frames} of {self.offered_frames} frames>"
+
+
+def measure(
+    on: Pair | str,
+    settings: Settings | None = None,
+    *,
+    load: Load | None = None,
+    seconds: float = 1.0,
+    watch: Collection[str] | None = ("softirq", "drops", "protocols"),
+    interval: float = 0.1,
+) -> TargetRun:
+    """Make settings, offer a load, watch, and undo the settings, also after a failure. Needs root to change any.
+
+    Parameters
+    ----------
+    on : a pair, which our sender sends over; or the name of an interface whose traffic comes from elsewhere.
+    load : what our sender sends over the pair; an interface by name takes none.
+    watch : collectors of `collectors.linux`; None: none.
+    interval : seconds between their readings.
+
+    Raises
+    ------
+    CannotBeSet, ValueError : before anything is changed.
+    OSError : no such interface, no right, or it vanished meanwhile; one line.
+    """
+    if not seconds > 0:
+        raise ValueError(f"seconds = {seconds}: must be above 0")
+    if load is not None and isinstance(on, str):
+        raise ValueError(f"load: {on} takes its traffic from elsewhere; a Pair has our sender behind it")
+    chosen, device = settings or Settings(), on if isinstance(on, str) else on.device
+    with ExitStack() as stack:
+        stack.enter_context(applied(device, chosen))
+        watching = None if watch is None else stack.enter_context(observe(watch, interval))
+        before = _counted(device)
+        began = time.monotonic()
+        if isinstance(on, Pair) and on.peer is not None:
+            offered, delivered = _send(on, on.peer, load or Load(), seconds)
+        else:
+            time.sleep(seconds)
+            offered = delivered = -1
+        took = time.monotonic() - began if offered < 0 else seconds
+        after = _counted(device)
+    gained = {name: after[name] - before[name] for name in after}
+    source = "socket"
+    if offered < 0:
+        source, delivered = "netlink", gained["rx_packets"]
+        offered = delivered + gained["rx_missed_errors"] + gained["rx_dropped"]
+    return TargetRun(chosen, device, took, offered, delivered, gained, watching, source)
+
+
+def _counted(device: str) -> Mapping[str, int]:
+    try:
+        return control.nic(device).link().stats
+    except OSError as cause:
+        raise OSError(cause.errno, "the interface vanished while it was measured", device) from None
+
+
+def _send(pair: Pair, peer: Namespace, load: Load, seconds: float) -> tuple[int, int]:
+    """Datagrams sent, and datagrams read."""
+    with ExitStack() as stack:
+        sinks = [_core.Sink("udp", pair.address) for _ in range(load.readers)]
+        for sink in sinks:
+            stack.callback(sink.close)
+        ports = ",".join(str(sink.port) for sink in sinks)
+        words = [pair.address, ports, load.flows, load.datagram_bytes, load.pps, seconds]
+        pipe = subprocess.PIPE
+        # As a file: it needs nothing of the engine, and begins at once.
+        argv = [sys.executable, send.__file__, *map(str, words)]
+        sender = peer.start(argv, stdout=pipe, stderr=pipe)
+        try:
+            output, errors = sender.communicate(timeout=seconds + LATE_S)
+        except subprocess.TimeoutExpired:
+            raise OSError(110, "the sender did not end in time", pair.device) from None
+        finally:
+            sender.kill()
+            sender.wait()
+        if sender.returncode != 0:
+            reason = errors.strip().splitlines()[-1:] or ["no reason given"]
+            raise OSError(5, f"the sender failed: {reason[0]}", pair.device)
+        time.sleep(SETTLE_S)
+        return int(output), sum(sink.reads for sink in sinks)
