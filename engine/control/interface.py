@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import fields
 from typing import Any
 
 from pyroute2.netlink.rtnl import RTM_GETLINK
@@ -52,27 +51,64 @@ class Interface:
         """Ring sizes (ethtool -g)."""
         return self._read(Rings, rings.RingsMessage, rings.GET)
 
-    def set_rings(self, **changes: int) -> None:
-        """Change ring sizes (ethtool -G): `rx=512`, fields of `Rings`."""
-        self._write(Rings, rings.RingsMessage, rings.SET, "rings", changes)
+    def set_rings(
+        self,
+        *,
+        rx: int | None = None,
+        tx: int | None = None,
+        rx_buf_len: int | None = None,
+        tcp_data_split: int | None = None,
+        hds_thresh: int | None = None,
+    ) -> None:
+        """Change ring sizes (ethtool -G), as fields of `Rings`; None: as it is."""
+        changes = {
+            "rx": rx,
+            "tx": tx,
+            "rx_buf_len": rx_buf_len,
+            "tcp_data_split": tcp_data_split,
+            "hds_thresh": hds_thresh,
+        }
+        self._write(rings.RingsMessage, rings.SET, "rings", changes)
 
     def coalesce(self) -> Coalesce:
         """Interrupt moderation (ethtool -c)."""
         return self._read(Coalesce, coalesce.CoalesceMessage, coalesce.GET, coalesce.ATTRIBUTES)
 
-    def set_coalesce(self, **changes: int) -> None:
-        """Change interrupt moderation (ethtool -C): `rx_usecs=8`, fields of `Coalesce`."""
-        self._write(
-            Coalesce, coalesce.CoalesceMessage, coalesce.SET, "coalesce", changes, coalesce.ATTRIBUTES
-        )
+    def set_coalesce(
+        self,
+        *,
+        rx_usecs: int | None = None,
+        rx_max_coalesced_frames: int | None = None,
+        tx_usecs: int | None = None,
+        tx_max_coalesced_frames: int | None = None,
+        use_adaptive_rx: bool | None = None,
+        use_adaptive_tx: bool | None = None,
+    ) -> None:
+        """Change interrupt moderation (ethtool -C), as fields of `Coalesce`; None: as it is."""
+        changes = {
+            "rx_usecs": rx_usecs,
+            "rx_max_coalesced_frames": rx_max_coalesced_frames,
+            "tx_usecs": tx_usecs,
+            "tx_max_coalesced_frames": tx_max_coalesced_frames,
+            "use_adaptive_rx": use_adaptive_rx,
+            "use_adaptive_tx": use_adaptive_tx,
+        }
+        self._write(coalesce.CoalesceMessage, coalesce.SET, "coalesce", changes, coalesce.ATTRIBUTES)
 
     def channels(self) -> Channels:
         """Queues in use (ethtool -l)."""
         return self._read(Channels, channels.ChannelsMessage, channels.GET)
 
-    def set_channels(self, **changes: int) -> None:
-        """Change the number of queues (ethtool -L): `combined_count=4`, fields of `Channels`."""
-        self._write(Channels, channels.ChannelsMessage, channels.SET, "channels", changes)
+    def set_channels(
+        self,
+        *,
+        combined_count: int | None = None,
+        rx_count: int | None = None,
+        tx_count: int | None = None,
+    ) -> None:
+        """Change the number of queues (ethtool -L), as fields of `Channels`; None: as it is."""
+        changes = {"combined_count": combined_count, "rx_count": rx_count, "tx_count": tx_count}
+        self._write(channels.ChannelsMessage, channels.SET, "channels", changes)
 
     def features(self) -> Features:
         """Offloads (ethtool -k)."""
@@ -163,21 +199,17 @@ class Interface:
 
     def _write(
         self,
-        value: type[Any],
         kind: type[Any],
         command: int,
         what: str,
-        changes: Mapping[str, int],
+        changes: Mapping[str, int | None],
         names: Mapping[str, str] = SAME,
     ) -> None:
-        known = [field.name for field in fields(value) if not field.name.endswith("_max")]
-        for name in changes:
-            if name not in known:
-                raise TypeError(f"{what} has no {name}: there are {', '.join(known)}")
+        given = {name: number for name, number in changes.items() if number is not None}
         attributes = [
-            (f"{kind.prefix}{names.get(name, name.upper())}", int(number)) for name, number in changes.items()
+            (f"{kind.prefix}{names.get(name, name.upper())}", int(number)) for name, number in given.items()
         ]
-        said = " ".join(f"{name}={number}" for name, number in changes.items())
+        said = " ".join(f"{name}={number}" for name, number in given.items())
         self._ask(kind, command, f"set {what} {said}", attributes)
 
     def _ask(

@@ -28,6 +28,8 @@ def active(card: Card) -> frozenset[str]:
     found = set(ALWAYS)
     if card.nic["rx_checksum"]:
         found.add("rx-checksum")
+    if card.nic["lro"]["enabled"]:
+        found.add("rx-lro")
     if mode != "none":
         found.add("rx-hashing")
     if card.limits.flow_table:
@@ -36,10 +38,11 @@ def active(card: Card) -> frozenset[str]:
 
 
 def changeable(card: Card) -> frozenset[str]:
-    """Those that may be turned on and off: how flows are steered is built in, once it runs."""
-    later = {"rx-checksum"}
-    steered = card.ground.started or card.document["steering"]["mode"] not in ("none", "rss", "ntuple")
-    return frozenset(later if steered else later | {"rx-hashing", "rx-ntuple-filter"})
+    """Those that may be turned on and off: how flows are steered and merged is built in, once it runs."""
+    if card.ground.started:
+        return frozenset({"rx-checksum"})
+    steered = card.document["steering"]["mode"] not in ("none", "rss", "ntuple")
+    return frozenset({"rx-checksum", "rx-lro"} | (set() if steered else {"rx-hashing", "rx-ntuple-filter"}))
 
 
 def described(card: Card, flags: int) -> list[bytes]:
@@ -71,6 +74,8 @@ def change(card: Card, given: Given, data: bytes) -> bool:
     settings: dict[str, object] = {}
     if ("rx-checksum" in on) != ("rx-checksum" in before):
         settings["nic.rx_checksum"] = "rx-checksum" in on
+    if ("rx-lro" in on) != ("rx-lro" in before):
+        settings["nic.lro.enabled"] = "rx-lro" in on
     if on & {"rx-hashing", "rx-ntuple-filter"} != before & {"rx-hashing", "rx-ntuple-filter"}:
         mode = "ntuple" if "rx-ntuple-filter" in on else "rss" if "rx-hashing" in on else "none"
         settings["steering.mode"] = mode

@@ -38,7 +38,8 @@ def _set_ring(device: str, size: int) -> None:
 
 def _coalesce(name: str) -> Knob:
     def write(device: str, value: int) -> None:
-        control.nic(device).set_coalesce(**{name: int(value)})
+        changes: dict[str, Any] = {name: value}
+        control.nic(device).set_coalesce(**changes)
 
     return Knob(lambda device: getattr(control.nic(device).coalesce(), name), write)
 

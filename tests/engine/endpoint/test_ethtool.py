@@ -95,7 +95,7 @@ def test_each_refusal_has_its_errno_words_and_attribute_and_changes_nothing(card
             "no interrupt",
             "RX_USECS",
         ),
-        (lambda: card.set_features({"rx-lro": True}), errno.EOPNOTSUPP, "cannot be changed", ""),
+        (lambda: card.set_features({"rx-fcs": True}), errno.EOPNOTSUPP, "cannot be changed", ""),
         (lambda: card.set_features({"no-such": True}), errno.EOPNOTSUPP, "name not found", "BIT_NAME"),
         (lambda: card.set_rss(table=[0, 4]), errno.EINVAL, "entry 1: queue out of range (4)", "RSS_INDIR"),
         (lambda: card.set_rss(table=[0] * 3), errno.EINVAL, "mismatch", "RSS_INDIR"),
@@ -139,7 +139,10 @@ def test_what_has_not_begun_takes_what_a_nic_can_have():
     card = endpoint["nic0"]
     card.set_rings(rx=4096, rx_buf_len=4096)
     card.set_channels(combined_count=16)
-    card.set_features({"rx-ntuple-filter": True})
+    card.set_features({"rx-lro": True})
+    assert endpoint.scenario("nic0").nic.lro.enabled
+    assert refused(lambda: card.set_features({"rx-ntuple-filter": True})).errno == errno.EINVAL
+    card.set_features({"rx-ntuple-filter": True, "rx-lro": False})
     card.add_rule(Rule("tcp4", 9, destination_port=443))
     scenario = endpoint.scenario("nic0")
     assert (scenario.nic.ring_size, scenario.nic.buffer_bytes, scenario.nic.queues) == (4096, 4096, 16)

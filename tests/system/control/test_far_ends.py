@@ -120,7 +120,7 @@ def test_features_are_the_same_names_and_refused_alike(far_end):
     def work():
         card = far_end.card
         with pytest.raises(control.Refused) as fixed:
-            card.set_features({"rx-lro": True})
+            card.set_features({"rx-fcs": True})
         with pytest.raises(control.Refused) as unknown:
             card.set_features({"no-such": True})
         return card.features(), fixed.value, unknown.value
