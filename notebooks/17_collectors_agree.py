@@ -184,7 +184,7 @@ if able:
 # A reader is moved from CPU to CPU. Tracepoints see it and tell who chooses the CPU of its packets: XDP
 # within the kernel, or the engine's flow table. Every packet is accounted for, and the sockets, the engine
 # and the kernel's counters must add up to it exactly. The tracepoints know the flow from the reader's first
-# read on: they count a little less.
+# read on, and count TCP's segments without data too: a little less, or a few more.
 
 # %%
 followed = {}
@@ -224,7 +224,7 @@ if able:
             "stack, bcc",
         ],
     )
-    assert (table["stack, bcc"] <= 0).all()
+    assert (table["stack, bcc"] <= within).all()
     screen.display(
         table.style.format(precision=0).format("{:.0%}", ["followed"]).format("{:+.2%}", ["stack, bcc"])
     )
