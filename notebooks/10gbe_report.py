@@ -29,6 +29,9 @@ duration_1518_ms = 40.0
 duration_capture_ms = 20.0
 capture = "../datasets/captures/first_light/first_light.pcap"
 jobs = None
+duration_real_ms = 50.0
+rate_real_pps = 500_000
+kernel_frames_per_ms = 200
 
 # %% tags=["remove-input"]
 from pathlib import Path
@@ -39,7 +42,11 @@ import IPython.display as screen
 from collectors import plots
 from collectors.compare import compare
 from collectors.compare.findings import finding
+from collectors.doctor import survey
+from collectors.linux_run import run_linux
+from collectors.live_run import RealTime
 from collectors.provenance import capture as capture_environment
+from collectors.workers import available_cpus
 from engine import Scenario, _core
 from engine.config import Capture, Generated, Traffic
 from engine.config.flows import Flows
@@ -207,6 +214,93 @@ for mix, comparison in comparisons.items():
 judged = ["delivered_pps", "latency_p50_ns", "latency_p99_ns", "cpu_ns_per_frame", "llc_misses_per_frame"]
 for mix, comparison in comparisons.items():
     screen.display(plots.forest(comparison, judged, few, title=mix))
+
+# %% [markdown] tags=["measured"]
+# ## Measured on this machine
+#
+# Not virtual: the same stages in real time, a thread for the card and one for the host, each on a CPU of this
+# machine, 64 B frames of 64 flows on one queue. First as fast as they are taken (in virtual time: at line
+# rate), then at a fixed rate, where latency counts from the intended send time on both clocks. Virtual time
+# charges what Linux' kernel takes for a frame; real time is what these stages themselves take, without a
+# kernel. **These figures differ from report to report**; a disturbed run is one that lost more than 1 % of
+# its time because other work had a CPU.
+
+# %% tags=["remove-input", "measured"]
+one_core = Scenario().with_(
+    **{
+        "duration_ns": round(duration_real_ms * 1e6),
+        "traffic": Traffic(streams=(Generated(sizes=Fixed(64), flows=Flows(count=64)),)),
+        "nic.queues": 1,
+        "host.cpus": 1,
+    }
+)
+at_rate = one_core.with_(**{"traffic.streams.0.generated.offered": {"frames_per_second": rate_real_pps}})
+if available_cpus() < 2:
+    screen.display(
+        screen.Markdown(
+            f"Nothing was measured: real time takes two CPUs, one for the card and one for the host, and "
+            f"this process may use {available_cpus()}."
+        )
+    )
+else:
+    beside = {
+        ("as fast as taken", "real"): compare(
+            {"own host": one_core}, clock=RealTime("lossless", prepared_frames=4096), repeats=repeats
+        ),
+        ("as fast as taken", "virtual"): compare({"own host": one_core}, repeats=repeats, jobs=jobs),
+        (f"at {rate_real_pps:,} pps", "real"): compare({"own host": at_rate}, clock="real", repeats=repeats),
+        (f"at {rate_real_pps:,} pps", "virtual"): compare({"own host": at_rate}, repeats=repeats, jobs=jobs),
+    }
+    screen.display(
+        pd.DataFrame(
+            {
+                "source": [comparison.source for comparison in beside.values()],
+                "delivered, Mpps": [c.table["delivered_pps"].median() / 1e6 for c in beside.values()],
+                "best, Mpps": [c.table["delivered_pps"].max() / 1e6 for c in beside.values()],
+                "loss ratio": [c.table["loss_ratio"].median() for c in beside.values()],
+                "latency p50, µs": [c.table["latency_p50_ns"].median() / 1e3 for c in beside.values()],
+                "latency p99, µs": [c.table["latency_p99_ns"].median() / 1e3 for c in beside.values()],
+                "runs": [comparison.repeats for comparison in beside.values()],
+                "disturbed": [len(comparison.disturbed) for comparison in beside.values()],
+            },
+            index=pd.MultiIndex.from_tuples(beside, names=["load", "clock"]),
+        )
+    )
+
+# %% [markdown] tags=["measured"]
+# The same card before this machine's kernel: frames written to a TAP device, real softirqs, real sockets, a
+# program that reads them. Without NAPI the kernel receives within the card's own write; with it, in a
+# softirq. Needs root; without it a sentence says what is missing.
+
+# %% tags=["remove-input", "measured"]
+able = {one.name: one for one in survey()}
+missing = [one for one in (able["tap"], able["namespaces"]) if not one.available]
+if missing:
+    screen.display(screen.Markdown(f"Nothing was measured: {missing[0].name}: {missing[0].detail}"))
+else:
+    enough = {"traffic.frames": round(duration_real_ms * kernel_frames_per_ms), "duration_ns": 10**10}
+    before_kernel = one_core.with_(**enough)
+    taken = {
+        napi: run_linux(before_kernel, napi=napi, pacing="lossless", prepared_frames=4096, watch=["softirq"])
+        for napi in ("off", "on")
+    }
+    assert all(done.stats["delivered"] > 0 for done in taken.values())
+    softirqs = {
+        napi: done.kernel.table("softirq").query("vector == 'NET_RX'") for napi, done in taken.items()
+    }
+    screen.display(
+        pd.DataFrame(
+            {
+                "frames": [done.stats["rx"] for done in taken.values()],
+                "taken by the kernel, kpps": [done.summary["delivered_pps"] / 1e3 for done in taken.values()],
+                "read by the program": [done.read_frames for done in taken.values()],
+                "NET_RX softirqs": [table["count"].sum() for table in softirqs.values()],
+                "in them, ms": [table["ns"].sum() / 1e6 for table in softirqs.values()],
+                "source of softirqs": [done.kernel.sources["softirq"] for done in taken.values()],
+            },
+            index=pd.Index([f"NAPI {napi}" for napi in taken], name="TAP"),
+        ).round(1)
+    )
 
 # %% [markdown]
 # ## What this was run on

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from collectors.calibrate.equations import calm
+from collectors.calibrate.equations import calm, of_point
 from collectors.calibrate.fit import Equation, fit
 from collectors.calibrate.points import Point
 from engine.calibration import NicThread
@@ -15,15 +15,18 @@ SIGMA_SHARE = 0.05
 
 
 def card(chosen: Sequence[Point], observations: pd.DataFrame) -> NicThread:
-    """A frame's constant part, its bytes', and its making, from the card's batches at full load."""
-    batches = calm(observations[observations["what"] == "nic"])["ns"].droplevel("what")
+    """A frame's constant part, its bytes', and its making: batches, and whole runs where the card led."""
+    seen = calm(observations)
     found = []
     for point in chosen:
         # Without checksums to verify it does less: another card.
-        if point.load == "full" and point.name in batches.index and point.scenario.nic.rx_checksum:
+        here = of_point(seen, point.name)["ns"].to_dict()
+        if point.load == "full" and "nic" in here and point.scenario.nic.rx_checksum:
             made = float(point.prepared_frames is None)
             amounts = {"frame": 1.0, "byte": float(_size(point)), "made": made}
-            ns = float(batches[point.name])
+            ns = float(here["nic"])
+            if ns > here.get("round", 0.0):
+                ns = max(ns, float(here.get("whole", ns)))
             found.append(Equation(point.name, amounts, ns, SIGMA_SHARE * ns))
     costs = fit(found, {})
     source = f"fitted: batches of the card's thread, least squares over {len(found)} points"

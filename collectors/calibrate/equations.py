@@ -31,7 +31,7 @@ TASKS = frozenset({"socket.recv_call", "socket.dequeue", "copy.payload", "skb.fr
 """Operations of the applications' part."""
 PER_ROUND = frozenset({"irq.hardirq", "napi.softirq", "napi.poll", "napi.complete", "sched.wake"})
 """Operations of which a round has one, whatever its frames: seen best in rounds of one frame."""
-WHOLE = frozenset({"round", "nic", "latency"})
+WHOLE = frozenset({"whole", "round", "nic", "latency"})
 """What is not an operation."""
 
 
@@ -56,13 +56,15 @@ def equations(observed: pd.DataFrame, works: Mapping[str, Work]) -> list[Equatio
     """Every equation that `observed`, as `calm` gives it, holds for the points in `works`."""
     rows: list[Equation] = []
     for point, work in works.items():
-        here = _of_point(observed, point)
+        here = of_point(observed, point)
         if "round" not in here.index:
             continue
         frame_ns = _value(here, "round", "ns")
         full = here["load"].iloc[0] == "full"
         # Virtual time's rounds are full; those that were measured may be less so, and be more.
         rounds = MOST_IN_A_ROUND / _value(here, "round", "frames") if full else 1.0
+        if full and by_host(here):
+            frame_ns = _value(here, "whole", "ns")
         amounts = _together(work, None)
         amounts |= {op: amounts[op] * rounds for op in PER_ROUND.intersection(amounts)}
         rows.append(
@@ -77,6 +79,12 @@ def equations(observed: pd.DataFrame, works: Mapping[str, Work]) -> list[Equatio
                     amounts = _together(work, of_part)
                     rows.append(Equation(f"{point}: {part}", amounts, ns, PART_SIGMA_SHARE * frame_ns))
     return rows
+
+
+def by_host(here: pd.DataFrame) -> bool:
+    """Whether the host was what took longest at a point, its rows by what: the whole run then is its time."""
+    nic_ns = _value(here, "nic", "ns") if "nic" in here.index else 0.0
+    return "whole" in here.index and nic_ns < _value(here, "round", "ns") <= _value(here, "whole", "ns")
 
 
 def guesses(observed: pd.DataFrame) -> dict[str, Guess]:
@@ -112,7 +120,7 @@ def _lap_ns(observed: pd.DataFrame) -> float:
     return float(pd.Series(found).median()) if found else 0.0
 
 
-def _of_point(observed: pd.DataFrame, point: str) -> pd.DataFrame:
+def of_point(observed: pd.DataFrame, point: str) -> pd.DataFrame:
     """Its rows, by what."""
     return observed[observed.index.get_level_values("point") == point].droplevel("point")
 

@@ -36,7 +36,8 @@ COLUMNS = {
 }
 """Of what `measure` gives, a row per point, repeat and `what`:
 
-`round`: a host thread's round of `frames` frames, median of `rounds`, per frame; `nic`: the same of a batch
+`whole`: a run at full load in which nothing was timed, per frame; `round`: a host thread's round of `frames`
+frames, median of `rounds`, per frame; `nic`: the same of a batch
 of the card's thread; `latency`: median from the intended send time to the read; else an operation, all its
 laps together with the clock's own cost in them, per frame, and how many units and laps a frame had.
 `lost_share`: of the time a thread wanted a CPU; `steady`: the machine was in the wanted state before the run
@@ -60,25 +61,30 @@ def measure(points: Sequence[Point], repeats: int, pace: Pace, *, progress: bool
     with steps("calibrate", len(points) * repeats, "run", progress) as stepped:
         for repeat in range(repeats):
             for point in points:
-                run, steady = pace.steadily(partial(once, point))
-                rows += [row | {"steady": steady} for row in observe(point, repeat, run)]
+                runs, steady = pace.steadily(partial(both, point))
+                rows += [row | {"steady": steady} for row in observe(point, repeat, *runs)]
                 stepped()
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
 
 
-def once(point: Point) -> LiveRun:
-    """One metered run of a point."""
+def both(point: Point) -> tuple[LiveRun, LiveRun | None]:
+    """A metered run, and at full load one in which nothing is timed: what is timed takes longer."""
+    return once(point), once(point, meter_ops=False) if point.load == "full" else None
+
+
+def once(point: Point, *, meter_ops: bool = True) -> LiveRun:
+    """One run of a point."""
     with first_if_granted():
         return run_live(
             point.scenario,
             pacing="lossless" if point.load == "full" else "paced",
             prepared_frames=point.prepared_frames,
-            meter_ops=True,
+            meter_ops=meter_ops,
         )
 
 
-def observe(point: Point, repeat: int, run: LiveRun) -> list[dict[str, Any]]:
-    """What one run says; nothing of what has too few rounds."""
+def observe(point: Point, repeat: int, run: LiveRun, untimed: LiveRun | None = None) -> list[dict[str, Any]]:
+    """What a metered run says, nothing of what has too few rounds; and one in which nothing was timed."""
     common = {
         "point": point.name,
         "load": point.load,
@@ -90,6 +96,9 @@ def observe(point: Point, repeat: int, run: LiveRun) -> list[dict[str, Any]]:
         "lost_share": run.lost_ns / run.elapsed_ns,
     }
     rows: list[dict[str, Any]] = []
+    if untimed is not None:
+        delivered = untimed.stats["delivered"]
+        rows.append(common | {"what": "whole", "frames": delivered, "ns": untimed.elapsed_ns / delivered})
     rounds = run.table("rounds")
     enough = rounds[rounds["rounds"] >= LEAST_ROUNDS]
     of_host = enough[enough["cpu"] >= 0]

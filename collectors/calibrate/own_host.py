@@ -54,6 +54,7 @@ def calibrate_own_host(
     frames: int = 200_000,
     command: str = "",
     date: str | None = None,
+    scan_s: float = 0.0,
     patience_s: float = PATIENCE_S,
     progress: bool = True,
 ) -> Calibrated:
@@ -64,7 +65,9 @@ def calibrate_own_host(
     repeats : runs of each point, in turn; uncertainties come from them.
     frames : of a run at full load; a tenth where frames come one by one.
     command, date : what was typed and when, for the provenance.
-    patience_s : seconds waited in all for the machine to be again as it was at the start (`pace`).
+    scan_s : seconds for which the machine is watched first; the quickest state it is in is the one that is
+        calibrated (`pace`); 0: the one it is in now.
+    patience_s : seconds waited in all for the machine to be in that state again.
 
     Raises
     ------
@@ -74,7 +77,7 @@ def calibrate_own_host(
     if repeats < 2:
         raise ValueError(f"repeats = {repeats}: must be 2 or more, an uncertainty needs them")
     chosen = points(frames)
-    pace = Pace(patience_s=patience_s)
+    pace = Pace(None, patience_s, scan_s)
     stalls, _ = pace.steadily(partial(latencies, chosen[0].scenario.host.cache))
     observations = measure(chosen, repeats, pace, progress=progress)
     made = fitted(name, chosen, observations, stalls)

@@ -24,8 +24,8 @@ FRAMES = 20_000
 """Of one look: some milliseconds."""
 TOLERANCE = 0.15
 """Share by which a look may differ from what is wanted; states differ by far more."""
-LOOKS = 9
-"""At the start, of which the median is what is wanted."""
+LOOKS = 5
+"""Of which the median tells a state."""
 PAUSE_S = 0.5
 PATIENCE_S = 240.0
 """Seconds waited in all for the state to come back."""
@@ -46,7 +46,7 @@ class Pace:
 
     Parameters
     ----------
-    wanted_ns : the state; None: the one it is in now.
+    wanted_ns : the state; None: the quickest of the next `scan_s` seconds, or the one it is in now.
     patience_s : seconds waited in all; once they are over, runs are taken as they come, and said not to be
         steady.
     look : how the state is told.
@@ -56,15 +56,24 @@ class Pace:
         self,
         wanted_ns: float | None = None,
         patience_s: float = PATIENCE_S,
+        scan_s: float = 0.0,
         *,
         look: Callable[[], float] = look_ns,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._look, self._sleep = look, sleep
-        self.wanted_ns = wanted_ns if wanted_ns is not None else median(look() for _ in range(LOOKS))
+        self.wanted_ns = self._quickest_ns(scan_s) if wanted_ns is None else wanted_ns
         """Of a small frame, by the card's thread."""
         self.left_s = patience_s
         """Seconds of patience left."""
+
+    def _quickest_ns(self, scan_s: float) -> float:
+        quickest = float("inf")
+        for left in range(round(scan_s / PAUSE_S), -1, -1):
+            quickest = min(quickest, median(self._look() for _ in range(LOOKS)))
+            if left:
+                self._sleep(PAUSE_S)
+        return quickest
 
     def holds(self) -> bool:
         """Whether the machine is in the wanted state now."""

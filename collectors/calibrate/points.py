@@ -82,6 +82,8 @@ def points(frames: int = 200_000) -> tuple[Point, ...]:
 
     return (
         full("64 B, 1 flow", **traffic(64, 1)),
+        full("64 B, 16 flows", **traffic(64, 16)),
+        full("64 B, 64 flows", **traffic(64, 64)),
         full("64 B, 4096 flows", **traffic(64, 4096)),
         full("1518 B, 1 flow", **traffic(1518, 1)),
         full("1518 B, 4096 flows", **traffic(1518, 4096)),

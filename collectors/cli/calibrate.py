@@ -48,6 +48,12 @@ def command(
     repeats: Annotated[int, typer.Option(help="Runs of each point.")] = 9,
     frames: Annotated[int, typer.Option(help="Frames of a run at full load.")] = 200_000,
     rounds: Annotated[int, typer.Option(help="Rounds of 64 frames into the kernel, for each repeat.")] = 400,
+    scan: Annotated[
+        float, typer.Option(metavar="SECONDS", help="Watch the machine first; calibrate its quickest state.")
+    ] = 30.0,
+    patience: Annotated[
+        float, typer.Option(metavar="SECONDS", help="Wait in all for that state to come back.")
+    ] = 240.0,
     date: Annotated[
         str | None, typer.Option(metavar="YYYY-MM-DD", help="Of the measurement, to be written down.")
     ] = None,
@@ -65,22 +71,22 @@ def command(
             )
     # Only once the input is sound: these load numpy and pandas.
     from collectors.calibrate import calibrate_kernel, calibrate_own_host
-    from collectors.calibrate.pace import PATIENCE_S
     from collectors.dataset import save_calibration
     from collectors.doctor import survey
 
     if quick:
         repeats, frames, rounds = QUICK_REPEATS, QUICK_FRAMES, QUICK_ROUNDS
+        scan, patience = 0.0, QUICK_PATIENCE_S
     line = " ".join(["rxbench", *sys.argv[1:]])
     for ground in grounds:
         if ground is Ground.own_host:
-            patience_s = QUICK_PATIENCE_S if quick else PATIENCE_S
             made = calibrate_own_host(
                 repeats=repeats,
                 frames=frames,
                 command=line,
                 date=date,
-                patience_s=patience_s,
+                scan_s=scan,
+                patience_s=patience,
                 progress=not quiet,
             )
         else:

@@ -36,7 +36,8 @@ def build(
 ) -> Report:
     """Execute a notebook and write `<name>.html` and `<name>.ipynb` into `out`.
 
-    Two builds of equal scenarios on one build and machine give equal pages but for the line that says when.
+    Two builds of equal scenarios on one build and machine give equal pages but for the line that says when
+    and the cells tagged `measured`, which are marked as such.
 
     Raises
     ------

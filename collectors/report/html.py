@@ -11,8 +11,11 @@ from traitlets.config import Config
 
 TEMPLATES = Path(__file__).parent
 TIME_LINE = '<p id="rxbench-written">'
-"""The only line in which two reports of equal runs differ starts with this."""
+"""The only line in which two reports of equal runs differ, but for what was measured, starts with this."""
+MEASURED = "measured"
+"""Tag of the cells that measure this machine: marked on the page, other in every report."""
 
+_MEASURED = re.compile(r"<!-- measured -->.*?<!-- end of measured -->", re.DOTALL)
 _EXTERNAL = re.compile(
     r"""(?:src|href|srcset|action|data)\s*=\s*["']?(?:https?:)?//[^"'\s>]+"""
     r"""|url\(\s*["']?(?:https?:)?//[^)]+"""
@@ -21,6 +24,12 @@ _EXTERNAL = re.compile(
     r"""|<script[^>]+\bsrc\b[^>]*""",
     re.IGNORECASE,
 )
+
+
+def repeatable(page: str) -> str:
+    """The part of a page that two reports of equal runs share to the byte."""
+    kept = _MEASURED.sub("", page).splitlines(keepends=True)
+    return "".join(line for line in kept if not line.startswith(TIME_LINE))
 
 
 def external_references(page: str) -> list[str]:

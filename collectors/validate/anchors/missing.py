@@ -11,6 +11,12 @@ MISSING: tuple[tuple[str, str, str], ...] = (
         "CPU shares without optimisations",
         "the cost table's own rows are derived from them: nothing is left to predict",
     ),
+    (
+        "C4",
+        "RFS",
+        "500 transactions in a closed loop decide the rate: traffic here does not wait for answers",
+    ),
+    ("C11", "route cache removed", "no routes: IP input and its route look-up are one cost row"),
     ("C12", "forwarding by core", "no forwarding stage: frames end in a socket of this host or are dropped"),
     (
         "C13",
@@ -30,5 +36,6 @@ MISSING: tuple[tuple[str, str, str], ...] = (
     ),
     ("C17", "page recycling in virtio", "no page recycling stage"),
     ("C18", "TCP zero-copy receive", "no mapping of pages to the application: payload is always copied"),
+    ("C20", "NVMe over TCP with direct placement", "no storage protocol, and no card that places its data"),
 )
 """Anchor, table, what is missing."""

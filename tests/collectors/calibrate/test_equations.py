@@ -88,6 +88,19 @@ def test_a_point_without_enough_rounds_says_nothing():
     assert {row.name.partition(":")[0] for row in rows} == {"lone"}
 
 
+@pytest.mark.parametrize(("nic_ns", "led"), [(10.0, "host"), (500.0, "card")])
+def test_a_whole_run_is_the_time_of_who_led(nic_ns, led):
+    seen = calm(observed())
+    whole_ns = 2.0 * WORK.ns(COSTS)
+    rows = [
+        {"point": "full", "what": what, "load": "full", "frames": 64.0, "ns": ns, "units": 0.0, "laps": 0.0}
+        for what, ns in (("whole", whole_ns), ("nic", nic_ns))
+    ]
+    seen = pd.concat([seen, pd.DataFrame(rows).set_index(["point", "what"])])
+    (found,) = (row for row in equations(seen, {"full": WORK}) if row.name == "full")
+    assert found.ns == pytest.approx(whole_ns if led == "host" else WORK.ns(COSTS))
+
+
 def test_runs_in_another_state_count_only_where_there_are_no_others():
     runs = observed()
     runs["steady"] = runs["repeat"] < 2

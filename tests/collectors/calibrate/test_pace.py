@@ -48,5 +48,13 @@ def test_patience_ends_and_it_is_said(looks):
     assert machine.slept_s <= 3 * PAUSE_S
 
 
+def test_the_quickest_state_seen_is_wanted():
+    looks = [state for state in (100.0, 100.0, 50.0, 100.0) for _ in range(LOOKS)]
+    machine = Machine(*looks, 100.0)
+    pace = Pace(None, 10.0, 3 * PAUSE_S, look=machine.look, sleep=machine.sleep)
+    assert pace.wanted_ns == 50.0
+    assert machine.slept_s == 3 * PAUSE_S
+
+
 def test_without_a_wanted_state_it_is_the_one_at_the_start():
     assert Machine(*[100.0] * (LOOKS // 2 + 1), 50.0).pace(None).wanted_ns == 100.0

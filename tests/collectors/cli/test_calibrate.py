@@ -44,6 +44,7 @@ def table(predicted, measured):
             "throughput_pps",
             float("nan"),
             False,
+            "",
             predicted[name],
             *[value] * 3,
             *alone,
@@ -62,7 +63,7 @@ def test_the_exit_status_says_whether_the_order_was_right(monkeypatch, costs, tm
     validated(monkeypatch, table({"a": 10.0, "b": 19.0}, {"a": 10.0, "b": 20.0}))
     shown = call("validate", costs, "--save", tmp_path / "kept")
     assert shown.exit_code == 0, shown.output
-    assert "order: 1 of 1 pairs" in shown.output
+    assert "order: 1 of 1 pairs more than 15% apart" in shown.output
     assert load_validation(tmp_path / "kept").in_order
     validated(monkeypatch, table({"a": 10.0, "b": 9.0}, {"a": 10.0, "b": 20.0}))
     shown = call("validate", costs)

@@ -77,7 +77,7 @@ fn ten_thousand_moves_a_second_reorder_nothing_when_safe_and_something_when_not(
 #[test]
 fn a_moved_reader_is_followed_by_its_flows() {
     let by_hand = "pinned = true, migrations = [{ at_ns = 5_000_000, task = 0, cpu = 3 }]";
-    let run = busy("mode = \"callback\"", by_hand, "");
+    let run = at_rate(800_000, "mode = \"callback\"", by_hand, "");
     let (app, queue) = (numbers(&run, "flows", "app"), numbers(&run, "flows", "steered_queue"));
     assert!(app.iter().zip(queue).all(|(app, queue)| queue == if *app == 0 { 3 } else { *app }));
     assert_eq!(counter(&run, "announced_migration"), 16);

@@ -87,12 +87,14 @@ impl CacheModel {
         let by = Accessor::new(cpu, layer);
         let (mut stall_ps, mut streamed_ps) = (0, 0);
         for sample in samples(first, count) {
-            let line_ps = u64::from(sample.weight) * self.access_line::<WRITE>(by, sample);
-            if sample.line == first {
+            let line_ps = self.access_line::<WRITE>(by, sample);
+            let mut behind = u64::from(sample.weight);
+            // Only what is waited for tells the prefetcher of a stream: often not its first line, which is a header's.
+            if stall_ps == 0 && line_ps > 0 {
                 stall_ps = line_ps;
-            } else {
-                streamed_ps += line_ps;
+                behind -= 1;
             }
+            streamed_ps += behind * line_ps;
         }
         if streamed_ps > 0 {
             stall_ps += streamed_ps / self.costs.stream_divisor;
@@ -386,6 +388,16 @@ mod tests {
         let (_, _, counts) = m.rows().next().unwrap();
         assert_eq!(counts.reached, [24, 24, 24, 0]);
         assert_eq!(m.access(A, Layer::Copy, &Touch::read(Region::Buffer, 3, 42, 1472)), 0);
+    }
+
+    #[test]
+    fn behind_a_line_that_was_read_the_next_is_waited_for_in_full() {
+        let mut m = model(2);
+        let costs = CacheCosts::for_test();
+        m.dma(&Touch::write(Region::Buffer, 3, 0, 1514));
+        m.access(A, Layer::Ip, &Touch::read(Region::Buffer, 3, 14, 20));
+        let stall_ps = m.access(A, Layer::Copy, &Touch::read(Region::Buffer, 3, 42, 1472));
+        assert_eq!(stall_ps, costs.llc_ps + 22 * costs.llc_ps / costs.stream_divisor);
     }
 
     #[test]
