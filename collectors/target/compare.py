@@ -70,7 +70,7 @@ def compare(
     watch: Collection[str] = ("softirq",),
     progress: bool = True,
 ) -> TargetComparison:
-    """Measure an interface under each of several settings, `repeats` times; one run at a time, round by round.
+    """Measure an interface under each of several settings, `repeats` times, one run at a time, in rounds.
 
     What it cannot be set to is said before the first run. Parameters are those of `measure`.
 

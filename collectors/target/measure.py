@@ -87,7 +87,9 @@ class TargetRun:
         nan = float("nan")
         busy, delivered = self.softirq_ns, self.delivered_frames
         lost = max(self.offered_frames - delivered, 0)
-        frame_bytes = self.counted["rx_bytes"] / self.counted["rx_packets"] if self.counted["rx_packets"] else nan
+        frame_bytes = (
+            self.counted["rx_bytes"] / self.counted["rx_packets"] if self.counted["rx_packets"] else nan
+        )
         known = {
             "offered_pps": self.offered_frames / self.seconds,
             "delivered_pps": delivered / self.seconds,
@@ -98,10 +100,13 @@ class TargetRun:
             "softirq_cpus": busy.sum() * 1e-9 / self.seconds if len(busy) else nan,
             "busiest_cpu_share": busy.max() * 1e-9 / self.seconds if len(busy) else nan,
         }
-        return pd.Series({name: known.get(name, nan) for name in METRICS}, name=str(self.settings), dtype="float64")
+        return pd.Series(
+            {name: known.get(name, nan) for name in METRICS}, name=str(self.settings), dtype="float64"
+        )
 
     def __repr__(self) -> str:
-        return f"<TargetRun of {self.device}, {self.settings}: {self.delivered_frames} of {self.offered_frames} frames>"
+        frames = f"{self.delivered_frames} of {self.offered_frames} frames"
+        return f"<TargetRun of {self.device}, {self.settings}: {frames}>"
 
 
 def measure(
@@ -113,7 +118,7 @@ def measure(
     watch: Collection[str] | None = ("softirq", "drops", "protocols"),
     interval: float = 0.1,
 ) -> TargetRun:
-    """Make settings, offer a load, watch, and undo the settings, also after a failure. Needs root to change any.
+    """Make settings, offer a load, watch, undo the settings, also after a failure. Root changes them.
 
     Parameters
     ----------

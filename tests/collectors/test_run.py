@@ -40,7 +40,9 @@ def test_what_was_asked_for_is_there():
         LIGHT.with_(**{"observe.verdicts": True, "observe.frames": True, "observe.trace_frames": [0, 5]}),
         progress=False,
     )
-    assert set(everything.tables) == set(TABLES) - {"op_times", "rounds", "tcp"}, "real time's, and of senders"
+    assert set(everything.tables) == set(TABLES) - {"op_times", "rounds", "tcp"}, (
+        "real time's, and of senders"
+    )
     for name in everything.tables:
         check(TABLES[name], everything.table(name))
     assert len(everything.table("verdicts")) == everything.stats["rx"]
