@@ -36,7 +36,8 @@ def outputs(notebook):
 
 
 def test_every_ipynb_is_what_its_source_generates():
-    assert {path.stem for path in sources()} >= {"00_tour", "03_rss_scaling", "04_steering", "10gbe_report"}
+    wanted = {"00_tour", "03_rss_scaling", "04_steering", "05_lro", "10gbe_report"}
+    assert {path.stem for path in sources()} >= wanted
     assert [path.name for path in stale()] == []
 
 
@@ -135,6 +136,15 @@ def test_virtual_against_real():
     assert any("within_bar" in table for table in shown)
     assert any("no XDP stage" in table for table in shown)
     assert [kind for kind, _ in outputs(done)].count("image/svg+xml") == 3
+
+
+@pytest.mark.slow
+def test_lro_and_gro():
+    parameters = {"segments": [1, 4, 44], "flow_counts": [1, 8, 64, 128], "context_counts": [8, 64]}
+    done = execute(read(FOLDER / "05_lro.py"), parameters, folder=FOLDER)
+    (verdict,) = (output["text"] for output in done.cells[-1].outputs if output["output_type"] == "stream")
+    assert "LRO and GRO" in verdict
+    assert "With 64 contexts up to 64 flows" in verdict
 
 
 @pytest.fixture(scope="module")
