@@ -71,6 +71,14 @@ def test_the_tour(tmp_path):
 
 
 @pytest.mark.slow
+def test_acks():
+    parameters = {"merged": [1, 8], "sizes_kb": [15, 150, 1500], "rtts_us": [100, 2000], "repeats": 2}
+    done = execute(read(FOLDER / "05_acks.py"), parameters, folder=FOLDER)
+    said = [output.get("text", "") for cell in done["cells"] for output in cell.get("outputs", [])]
+    assert any("Verdict" in text for text in said)
+
+
+@pytest.mark.slow
 def test_rss_scaling():
     parameters = {"spread_seeds": 12, "flow_counts": [1, 8, 64], "repeats": 2, "frame_sizes": [64], "jobs": 1}
     done = execute(read(FOLDER / "03_rss_scaling.py"), parameters, folder=FOLDER)

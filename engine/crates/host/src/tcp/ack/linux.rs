@@ -45,7 +45,7 @@ pub(super) fn measure_segment(state: &mut AckState, frame: &Arrived) {
 /// `tcp_event_data_recv`, then `__tcp_ack_snd_check`.
 pub(super) fn decide(state: &mut AckState, frame: &Arrived) -> Decision {
     receive_event(state, frame.now_ns);
-    grow_window(state, frame.buffer_window_bytes);
+    grow_window(state, frame);
     let unsaid_bytes = frame.next.wrapping_sub(state.said);
     // More than one full frame, and the right edge advances; tcp_recvmsg() sends the ACK otherwise.
     let due = unsaid_bytes > state.segment_bytes && frame.window_bytes >= state.window_bytes;
@@ -72,9 +72,12 @@ fn receive_event(state: &mut AckState, now_ns: Nanos) {
 }
 
 /// `tcp_grow_window`: while the window still opens, the next acknowledgement is quick.
-fn grow_window(state: &mut AckState, buffer_window_bytes: u32) {
-    if state.ceiling_bytes < buffer_window_bytes {
-        state.ceiling_bytes = (state.ceiling_bytes + 2 * ADVERTISED_MSS).min(buffer_window_bytes);
+fn grow_window(state: &mut AckState, frame: &Arrived) {
+    if state.ceiling_bytes < frame.buffer_window_bytes {
+        // By twice a segment, of a merged frame by twice its payload.
+        let payload_bytes = frame.segments.saturating_mul(frame.segment_bytes);
+        let grown = state.ceiling_bytes.saturating_add(2 * payload_bytes.max(ADVERTISED_MSS));
+        state.ceiling_bytes = grown.min(frame.buffer_window_bytes);
         state.quick |= 1;
     }
 }
