@@ -30,6 +30,8 @@ def active(card: Card) -> frozenset[str]:
         found.add("rx-checksum")
     if card.nic["lro"]["enabled"]:
         found.add("rx-lro")
+    if card.document["host"]["gro"]["enabled"]:
+        found.add("rx-gro")
     if mode != "none":
         found.add("rx-hashing")
     if card.limits.flow_table:
@@ -42,7 +44,8 @@ def changeable(card: Card) -> frozenset[str]:
     if card.ground.started:
         return frozenset({"rx-checksum"})
     steered = card.document["steering"]["mode"] not in ("none", "rss", "ntuple")
-    return frozenset({"rx-checksum", "rx-lro"} | (set() if steered else {"rx-hashing", "rx-ntuple-filter"}))
+    merged = {"rx-checksum", "rx-lro", "rx-gro"}
+    return frozenset(merged | (set() if steered else {"rx-hashing", "rx-ntuple-filter"}))
 
 
 def described(card: Card, flags: int) -> list[bytes]:
@@ -76,6 +79,8 @@ def change(card: Card, given: Given, data: bytes) -> bool:
         settings["nic.rx_checksum"] = "rx-checksum" in on
     if ("rx-lro" in on) != ("rx-lro" in before):
         settings["nic.lro.enabled"] = "rx-lro" in on
+    if ("rx-gro" in on) != ("rx-gro" in before):
+        settings["host.gro.enabled"] = "rx-gro" in on
     if on & {"rx-hashing", "rx-ntuple-filter"} != before & {"rx-hashing", "rx-ntuple-filter"}:
         mode = "ntuple" if "rx-ntuple-filter" in on else "rss" if "rx-hashing" in on else "none"
         settings["steering.mode"] = mode

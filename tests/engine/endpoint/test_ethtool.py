@@ -141,8 +141,14 @@ def test_what_has_not_begun_takes_what_a_nic_can_have():
     card.set_channels(combined_count=16)
     card.set_features({"rx-lro": True})
     assert endpoint.scenario("nic0").nic.lro.enabled
+    gro = endpoint.scenario("nic0").host.gro.enabled
+    card.set_features({"rx-gro": not gro})
+    assert (endpoint.scenario("nic0").host.gro.enabled, "rx-gro" in card.features().active) == (
+        not gro,
+        not gro,
+    )
     assert refused(lambda: card.set_features({"rx-ntuple-filter": True})).errno == errno.EINVAL
-    card.set_features({"rx-ntuple-filter": True, "rx-lro": False})
+    card.set_features({"rx-ntuple-filter": True, "rx-lro": False, "rx-gro": False})
     card.add_rule(Rule("tcp4", 9, destination_port=443))
     scenario = endpoint.scenario("nic0")
     assert (scenario.nic.ring_size, scenario.nic.buffer_bytes, scenario.nic.queues) == (4096, 4096, 16)
