@@ -37,6 +37,11 @@ def main() -> None:
         if len(script) > 1500:
             save("pipeline", bytes([number % 256]) + script + TAKE_REFILL_ARM)
             script = b""
+    # Eight flows in turn, full segments, the last with PSH; and one flow whose headers change byte by byte.
+    for choice in range(0, 128, 16):
+        save("lro", bytes([choice]) + b"".join(bytes([i % 8 + 64 * (i % 3), 240, 0, 0]) for i in range(64)))
+        changed = (bytes([8 + 32 * (place % 5 == 0), 100, place, choice ^ place]) for place in range(54))
+        save("lro", bytes([choice]) + b"".join(bytes([0, 100, 0, 0]) + change for change in changed))
     save("capture", (CAPTURES / "variety/variety.pcapng").read_bytes())
     head = (CAPTURES / "first_light/first_light.pcap").read_bytes()
     save("capture", head[:8000])
