@@ -14,7 +14,7 @@ MISSING: tuple[tuple[str, str, str], ...] = (
     (
         "C4",
         "RFS",
-        "500 transactions in a closed loop decide the rate: traffic here does not wait for answers",
+        "500 requests and answers in a closed loop decide the rate: no traffic here answers requests",
     ),
     ("C11", "route cache removed", "no routes: IP input and its route look-up are one cost row"),
     ("C12", "forwarding by core", "no forwarding stage: frames end in a socket of this host or are dropped"),
