@@ -82,7 +82,7 @@ def test_the_figure_ends_where_packets_did_not_come(run):
     ("named", "message"),
     [
         ({"protocol": "sctp"}, "'sctp'.*udp, tcp"),
-        ({"steering": "rfs"}, "'rfs'.*xdp, engine, none"),
+        ({"steering": "rps"}, "'rps'.*xdp, engine, rfs, none"),
         ({"cpus": [0]}, r"\[0\]: at least two"),
         ({"cpus": [0, 100_000]}, "100000 is not usable"),
         ({"moves": 0}, "moves = 0: must be between 1 and"),
