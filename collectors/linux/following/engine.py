@@ -12,15 +12,24 @@ import select
 import threading
 import time
 from collections.abc import Sequence
+from functools import partial
 from types import TracebackType
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
+from pyroute2 import IPRoute
 
 from collectors.linux.bpf.program import EVENT
 from collectors.linux.bpf.ring import PAGE_BYTES, Ring
-from collectors.linux.following.ground import Ground, Loss, interface_losses, require_rights, socket_losses
+from collectors.linux.following.ground import (
+    PERMANENT,
+    Ground,
+    Loss,
+    interface_losses,
+    require_rights,
+    socket_losses,
+)
 from collectors.linux.following.moves import TOLD
 from collectors.linux.following.steering import FLOW, Steering
 from collectors.linux.unavailable import Unavailable
@@ -57,6 +66,10 @@ class Wire:
         except FileNotFoundError as cause:
             raise Unavailable(f"no TAP ({cause})", "modprobe tun") from cause
         self.sender, self.reader = self.bump.client.namespace, self.bump.server.namespace
+        # Datagrams that wait for an answer to ARP are few, and the others are in no counter of an interface.
+        hosts = [self.bump.client, self.bump.server]
+        for host, other in (hosts, hosts[::-1]):
+            host.namespace.call(partial(neighbour, other.address, other.namespace.call(hardware)))
         # Finding out which thread polls which queue took frames that nobody wanted.
         losses = interface_losses(self.reader, "reader", DEVICE)
         self._before = {name: count for name, count, _ in losses}
@@ -140,3 +153,17 @@ def flow(found: np.void) -> tuple[str, int, str, int, Literal["tcp", "udp"]]:
     source, destination = (str(ipaddress.IPv4Address(int(found[name]))) for name in ("source", "destination"))
     ports = int(found["source_port"]), int(found["destination_port"])
     return source, ports[0], destination, ports[1], PROTOCOLS[int(found["protocol"])]
+
+
+def hardware() -> str:
+    """Hardware address of the wire's interface, of the calling thread's namespace."""
+    with IPRoute() as route:
+        (link,) = route.get_links(ifname=DEVICE)
+        return str(link.get_attr("IFLA_ADDRESS"))
+
+
+def neighbour(address: str, lladdr: str) -> None:
+    """Whom the address belongs to, for good."""
+    with IPRoute() as route:
+        (index,) = route.link_lookup(ifname=DEVICE)
+        route.neigh("replace", ifindex=index, dst=address, lladdr=lladdr, state=PERMANENT)

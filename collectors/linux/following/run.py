@@ -34,6 +34,9 @@ BY: dict[By, type[Steering]] = {
 }
 Part = Literal["packet", "read", "told"]
 FIRST_READ_S = 5.0
+LOOK_S = 0.05
+STILL_LOOKS = 6
+"""After so many looks at which nothing had come, nothing comes."""
 
 
 class FollowRun:
@@ -157,6 +160,7 @@ def follow(
             read, sent = reader.answer(), sender.answer()
         else:
             sent = sender.answer()
+            _await_arrivals(followed, sent["packets"])
             reader.stop()
             read = reader.answer()
         events, places, lost = followed.events(), followed.places(), followed.lost
@@ -205,6 +209,15 @@ def _await_first_read(followed: Steering) -> None:
                 "no read was seen: sock:sock_recv_length does not tell them", "Linux 6.3 or newer"
             )
         time.sleep(0.005)
+
+
+def _await_arrivals(followed: Steering, sent: int) -> None:
+    """Until what was sent has met the stack, or no more does: a thread of the kernel may be behind."""
+    arrived, still = followed.places()["stack"], 0
+    while arrived < sent and still < STILL_LOOKS:
+        time.sleep(LOOK_S)
+        before, arrived = arrived, followed.places()["stack"]
+        still = still + 1 if arrived == before else 0
 
 
 def _move(tid: int, among: Sequence[int], moves: int, every_s: float, dice: random.Random) -> None:
