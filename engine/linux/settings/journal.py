@@ -68,9 +68,12 @@ def open_entry(device: str, before: Mapping[str, Any]) -> Entry:
 
 
 def left() -> list[Entry]:
-    """Changes of processes that are gone, in this network namespace, whose interface is still there."""
+    """Changes of processes that are gone, in this network namespace, whose interface is still there.
+
+    What other users wrote down stays unseen.
+    """
     found = []
-    for path in sorted(place().glob("*.json")) if place().is_dir() else ():
+    for path in _entries():
         entry = _read(path)
         if entry is None or alive(entry.owner) or entry.namespace != namespace():
             continue
@@ -79,6 +82,13 @@ def left() -> list[Entry]:
         else:
             path.unlink(missing_ok=True)
     return found
+
+
+def _entries() -> list[Path]:
+    try:
+        return sorted(path for path in place().iterdir() if path.name.endswith(".json"))
+    except (FileNotFoundError, PermissionError):
+        return []
 
 
 def _read(path: Path) -> Entry | None:

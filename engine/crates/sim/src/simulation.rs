@@ -35,7 +35,7 @@ pub(crate) enum Due {
     /// What a queue's LRO holds has been held as long as it may.
     Lro(QueueId),
     /// A timer interrupts a CPU for a queue's NAPI.
-    NapiTimer(CpuId, QueueId, Nanos),
+    NapiTimer(CpuId, QueueId),
     /// An inter-processor interrupt reaches its CPU.
     Ipi(CpuId),
     /// A task was woken.
@@ -479,10 +479,10 @@ impl Simulation {
                 }
                 self.rouse(cpu);
             }
-            Due::NapiTimer(cpu, queue, due_ns) => {
+            Due::NapiTimer(cpu, queue) => {
                 let cpu = if self.online(cpu) { cpu } else { self.path.irq_cpu(queue) };
                 if let Some(virtual_cpu) = self.cpus.get_mut(cpu.index()) {
-                    virtual_cpu.hardirqs.push_back(Hardirq::NapiTimer(queue, due_ns));
+                    virtual_cpu.hardirqs.push_back(Hardirq::NapiTimer(queue, self.now_ns));
                 }
                 self.rouse(cpu);
             }
@@ -618,7 +618,7 @@ impl Simulation {
                 Effect::Signal(signal) => self.follow(signal),
                 Effect::Work(at_ns, cpu) => self.events.schedule(at_ns, Due::Work(cpu)),
                 Effect::NapiTimer(at_ns, cpu, queue) => {
-                    self.events.schedule(at_ns, Due::NapiTimer(cpu, queue, at_ns));
+                    self.events.schedule(at_ns, Due::NapiTimer(cpu, queue));
                 }
                 Effect::Sent(at_ns, start, bytes) => self.sent(at_ns, start as usize, bytes as usize),
                 Effect::AckTimer(at_ns, cpu, socket) => {
