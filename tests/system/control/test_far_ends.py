@@ -132,6 +132,7 @@ def test_features_are_the_same_names_and_refused_alike(far_end):
     assert unknown.attribute == "ETHTOOL_A_BITSET_BIT_NAME"
 
 
+@pytest.mark.needs("namespaces")
 @pytest.mark.parametrize("asked", ["link", "rings", "coalesce", "channels", "features", "rss", "rules"])
 @pytest.mark.parametrize("device", ["gone", "a-name-longer-than-fifteen-characters", ""])
 def test_an_unknown_interface_is_refused_alike(pair, asked, device):
