@@ -60,7 +60,6 @@ def note(interface: str | None = None) -> None:
     """
     place = folder()
     place.mkdir(mode=0o700, parents=True, exist_ok=True)
-    atexit.register(settle)
     path = place / f"{owner()}.json"
     interfaces = _interfaces(path)
     if interface is None and path.exists():
@@ -70,6 +69,7 @@ def note(interface: str | None = None) -> None:
     with tempfile.NamedTemporaryFile("w", dir=place, prefix=".", delete=False) as draft:
         json.dump({"interfaces": interfaces}, draft)
     Path(draft.name).replace(path)
+    atexit.register(settle)
 
 
 def settle() -> None:

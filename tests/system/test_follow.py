@@ -37,8 +37,8 @@ def test_packets_follow_the_reader_through_map_and_cpumap(protocol):
     run = followed(protocol, "xdp")
     fits(run.moves, "follow")
     fits(run.packets, "follow_packets")
-    # The first ones told the tracepoints whose flow it is, which takes as long as the reader's first turn; TCP's
-    # handshake passed before them.
+    # The first ones told the tracepoints whose flow it is, which takes as long as the reader's first turn;
+    # TCP's handshake passed before them.
     assert run.count("steered") >= run.count("sent") * 0.9
     assert (run.moves["from_cpu"] != run.moves["to_cpu"]).all()
     assert (run.percentile([50, 99]) > 0).all()
