@@ -79,7 +79,13 @@ def test_packets_follow_the_reader_through_the_engines_flow_table(protocol):
 
 @pytest.mark.needs("tap")
 def test_what_the_engine_and_a_full_socket_drop_is_counted():
-    run = linux.follow("udp", "engine", moves=MOVES, packets_per_s=50_000, receive_buffer_bytes=1)
+    for _ in range(3):
+        try:
+            run = linux.follow("udp", "engine", moves=MOVES, packets_per_s=50_000, receive_buffer_bytes=1)
+            break
+        except linux.Unavailable:
+            # Under such a flood a pinned NAPI thread may not run for seconds: then nothing was measured.
+            continue
     dropped = run.packets[run.packets["place"] == "dropped"].set_index("reason")["packets"]
     assert dropped["Udp.RcvbufErrors"] > 0
     assert run.unaccounted == 0
