@@ -95,13 +95,16 @@ kernel
 # %% [markdown]
 # ## Published tables
 #
-# Calibrated on the two extreme rows of each; the others are predicted.
+# Calibrated on the two extreme rows of each; the others are predicted. `remark` says why a row is far off.
 
 # %%
 published = compare()
-assert {"C1", "C14", "C15"} <= set(published["anchor"])
-assert published.groupby("anchor")["used"].sum().eq(2).all()
+assert {"C1", "C2", "C14", "C15"} <= set(published["anchor"])
+assert published.groupby("anchor")["used"].sum().ge(2).all()
 published.round(3)
+
+# %%
+plots.anchors(published, "C1", "Gb/s per core by what is optimised: published and predicted")
 
 # %%
 plots.anchors(published, "C14", "Transactions beside a flood: published and predicted")

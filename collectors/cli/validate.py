@@ -124,7 +124,7 @@ def _anchors(as_json: bool) -> None:
         residual = f"{row.residual:>+8.1%}" if row.published else ""
         print(
             f" {mark}{row.anchor:<4} {row.row:<26} {row.published:>12,.1f} {row.predicted:>12,.1f} "
-            f"{row.unit:<16}{residual}"
+            f"{row.unit:<16}{residual:<9}{row.remark}".rstrip()
         )
     for row in missing().itertuples():
         print(f"  {row.anchor}: {row.table}: not compared; {row.why}")

@@ -2,16 +2,6 @@
 
 MISSING: tuple[tuple[str, str, str], ...] = (
     (
-        "C1, C2",
-        "throughput per core and CPU shares with TSO and GRO",
-        "no GRO stage: what merging costs the host, a third of its published time, is not modelled",
-    ),
-    (
-        "C2",
-        "CPU shares without optimisations",
-        "the cost table's own rows are derived from them: nothing is left to predict",
-    ),
-    (
         "C4",
         "RFS",
         "500 requests and answers in a closed loop decide the rate: no traffic here answers requests",

@@ -16,8 +16,9 @@ COLUMNS = {
     "published": "float64",
     "predicted": "float64",
     "used": "bool",
+    "remark": "str",
 }
-"""`used`: an extreme row the check was calibrated on; the others are predicted."""
+"""`used`: an extreme row the check was calibrated on; others are predicted. `remark`: why it is far off."""
 
 
 class Row(NamedTuple):
@@ -28,6 +29,7 @@ class Row(NamedTuple):
     published: float
     predicted: float
     used: bool
+    remark: str = ""
 
 
 def costs(changed: Callable[[str, float], float], why: str) -> tuple[Cost, ...]:

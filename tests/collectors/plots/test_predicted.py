@@ -26,7 +26,7 @@ def test_a_metric_nobody_measured_is_an_empty_figure():
 
 
 def test_published_tables():
-    rows = [("C1", "x", "Gb/s", 1.0, 1.0, True), ("C1", "y", "Gb/s", 2.0, 3.0, False)]
+    rows = [("C1", "x", "Gb/s", 1.0, 1.0, True, ""), ("C1", "y", "Gb/s", 2.0, 3.0, False, "why")]
     table = pd.DataFrame(rows, columns=list(PUBLISHED)).astype(PUBLISHED)
     svg = plots.anchors(table, "C1").svg()
     assert "published" in svg
