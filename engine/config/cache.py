@@ -18,3 +18,7 @@ class Cache:
     llc_ways: int = 16
     ddio_ways: int = 2
     """Ways of the LLC that DMA may allocate in."""
+    numa_nodes: int = 1
+    """A divisor of the CPUs: the first ones are on node 0, and so on."""
+    nic_node: int = 0
+    """Where the NIC is attached."""

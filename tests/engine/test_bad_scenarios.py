@@ -35,6 +35,8 @@ BAD = [
     (["steering.rules=[{protocol='tcp'}, {protocol='tcp'}]"], "steering.rules.location", "1", "EEXIST"),
     (["steering.table.admission=all"], "steering.table.admission", "all", "priority"),
     (["host.gro.enabled=true", "steering.mode=arfs"], "host.gro.enabled", "true", "moves = unsafe"),
+    (["host.cpus=4", "host.cache.numa_nodes=3"], "host.cache.numa_nodes", "3", "a divisor of 4"),
+    (["host.cache.nic_node=1"], "host.cache.nic_node", "1", "0"),
     (["host.gro.buckets=3"], "host.gro.buckets", "3", "a power of two"),
     (["host.gro.held_per_bucket=0"], "host.gro.held_per_bucket", "0", "1 to 64"),
     (["steering.table.moves=now"], "steering.table.moves", "now", "safe"),

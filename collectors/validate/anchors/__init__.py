@@ -1,6 +1,6 @@
 """Virtual time beside published tables: shapes, never other machines' absolute numbers.
 
-Each check is calibrated on a table's two extreme rows and predicts the others.
+Each check is calibrated on a table's two extreme rows and predicts the others; ratios are predicted without.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from collectors.validate.anchors import attack, cpu_shares, interrupts, per_core
+from collectors.validate.anchors import arfs, attack, cpu_shares, interrupts, per_core
 from collectors.validate.anchors.missing import MISSING
 from collectors.validate.anchors.rows import COLUMNS, Row
 
@@ -25,6 +25,9 @@ CHECKS: dict[str, Callable[[Path], list[Row]]] = {
 }
 """By the table's number in datasets/anchors/manifest.toml."""
 
+RATIOS: dict[str, Callable[[Path], list[Row]]] = {"C1": arfs.rows}
+"""Ratios of a table's rows, for which nothing is calibrated."""
+
 
 def compare(folder: Path = FOLDER) -> pd.DataFrame:
     """Published beside predicted, a row per row of a table. Columns `COLUMNS`.
@@ -33,7 +36,8 @@ def compare(folder: Path = FOLDER) -> pd.DataFrame:
     ------
     FileNotFoundError : the published tables are not there.
     """
-    rows = [(anchor, *row) for anchor, check in CHECKS.items() for row in check(folder)]
+    checks = [*CHECKS.items(), *RATIOS.items()]
+    rows = [(anchor, *row) for anchor, check in checks for row in check(folder)]
     table = pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
     table["residual"] = table["predicted"] / table["published"] - 1.0
     return table
@@ -44,4 +48,4 @@ def missing() -> pd.DataFrame:
     return pd.DataFrame(MISSING, columns=["anchor", "table", "why"])
 
 
-__all__ = ["CHECKS", "COLUMNS", "FOLDER", "compare", "missing"]
+__all__ = ["CHECKS", "COLUMNS", "FOLDER", "RATIOS", "compare", "missing"]

@@ -5,7 +5,7 @@ import tomllib
 import pandas as pd
 import pytest
 
-from collectors.validate.anchors import CHECKS, COLUMNS, FOLDER, compare, missing
+from collectors.validate.anchors import CHECKS, COLUMNS, FOLDER, arfs, compare, missing
 
 TABLES = tomllib.loads((FOLDER / "manifest.toml").read_text())["files"]
 
@@ -28,7 +28,7 @@ def test_each_check_is_calibrated_on_the_extremes_and_predicts_others(table):
 
 
 def test_throughput_per_core(table):
-    rows = of(table, "C1")
+    rows = of(table[table["unit"] == "Gb/s per core"], "C1")
     assert rows.loc[rows["used"], "residual"].abs().max() < 1e-6
     gbps = rows["predicted"]
     assert gbps[["no-opts", "tsogro", "jumbo", "tsogro+jumbo"]].is_monotonic_increasing
@@ -52,6 +52,14 @@ def test_what_the_receivers_cpus_do(table):
         assert shares["netdev"].idxmax() == "tsogro"
         assert shares["lock"].idxmax() == "no-opts"
     assert rows.loc[["tsogro data_copy", "tsogro netdev"], "residual"].abs().max() < 0.25
+
+
+def test_what_arfs_brings_where_the_interrupt_was_on_another_node(table):
+    row = of(table, "C1").loc["aRFS over none"]
+    assert row["published"] == pytest.approx(1.89, abs=0.005)
+    assert 1.5 < row["predicted"] < row["published"]
+    # What crosses between CPUs of one node is less than half of it.
+    assert 1.1 < arfs.ratio(numa_nodes=1) < 1 + 0.6 * (row["predicted"] - 1)
 
 
 def test_a_flood_takes_the_victims_transactions_and_its_knee_is_where_it_was(table):

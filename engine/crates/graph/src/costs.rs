@@ -39,6 +39,18 @@ pub struct MemoryCosts {
     pub remote_ns: f64,
     /// Where that is from.
     pub remote_source: String,
+    /// Answered by the shared cache of another NUMA node.
+    pub far_llc_ns: f64,
+    /// Where that is from.
+    pub far_llc_source: String,
+    /// Answered by the memory of another NUMA node.
+    pub far_dram_ns: f64,
+    /// Where that is from.
+    pub far_dram_source: String,
+    /// Answered by the private cache of a CPU of another NUMA node.
+    pub far_remote_ns: f64,
+    /// Where that is from.
+    pub far_remote_source: String,
     /// Stalls behind the first line of a sequential access are divided by this.
     pub stream_divisor: u64,
     /// Where that is from.
@@ -104,11 +116,14 @@ impl CostTable {
     }
 
     /// Rows beside operations that a scenario may replace.
-    pub(crate) const BESIDE_OPERATIONS: [&str; 7] = [
+    pub(crate) const BESIDE_OPERATIONS: [&str; 10] = [
         "memory.l2",
         "memory.llc",
         "memory.dram",
         "memory.remote",
+        "memory.far_llc",
+        "memory.far_dram",
+        "memory.far_remote",
         "latency.dma",
         "latency.irq",
         "latency.idle_exit",
@@ -121,6 +136,9 @@ impl CostTable {
             "memory.llc" => (&mut memory.llc_ns, &mut memory.llc_source),
             "memory.dram" => (&mut memory.dram_ns, &mut memory.dram_source),
             "memory.remote" => (&mut memory.remote_ns, &mut memory.remote_source),
+            "memory.far_llc" => (&mut memory.far_llc_ns, &mut memory.far_llc_source),
+            "memory.far_dram" => (&mut memory.far_dram_ns, &mut memory.far_dram_source),
+            "memory.far_remote" => (&mut memory.far_remote_ns, &mut memory.far_remote_source),
             _ => {
                 let wait = match given.op.as_str() {
                     "latency.dma" => (&mut latency.dma_ns, &mut latency.dma_source),
@@ -167,6 +185,9 @@ impl CostTable {
             ("memory.llc", &memory.llc_source),
             ("memory.dram", &memory.dram_source),
             ("memory.remote", &memory.remote_source),
+            ("memory.far_llc", &memory.far_llc_source),
+            ("memory.far_dram", &memory.far_dram_source),
+            ("memory.far_remote", &memory.far_remote_source),
             ("memory.stream", &memory.stream_source),
             ("latency.dma", &latency.dma_source),
             ("latency.irq", &latency.irq_source),
@@ -205,6 +226,7 @@ mod tests {
         let poll = rows.iter().find(|row| row.key == "napi.poll").unwrap();
         assert_eq!((poll.ns, poll.source.as_str()), (7.5, "measured: napi.poll"));
         assert_eq!([memory.l2_ns, memory.llc_ns, memory.dram_ns, memory.remote_ns], [1.6; 4]);
+        assert_eq!([memory.far_llc_ns, memory.far_dram_ns, memory.far_remote_ns], [1.6; 3]);
         assert_eq!([latency.dma_ns, latency.irq_ns, latency.idle_exit_ns], [2; 3]);
         assert_eq!(memory.remote_source, "measured: memory.remote");
         assert_eq!(latency.idle_exit_source, "measured: latency.idle_exit");

@@ -131,7 +131,12 @@ impl Scenario {
             within(&format!("host.cache.{level}_ways"), ways, 1..=16)?;
             within(&format!("host.cache.{level}_bytes"), bytes, 64 * ways..=1 << 30)?;
         }
-        within("host.cache.ddio_ways", cache.ddio_ways, 0..=cache.llc_ways)
+        within("host.cache.ddio_ways", cache.ddio_ways, 0..=cache.llc_ways)?;
+        if cache.numa_nodes == 0 || !host.cpus.is_multiple_of(cache.numa_nodes) {
+            let allowed = format!("a divisor of {}, the CPUs", host.cpus);
+            return Err(ScenarioError::new("host.cache.numa_nodes", cache.numa_nodes, allowed));
+        }
+        within("host.cache.nic_node", cache.nic_node, 0..=cache.numa_nodes - 1)
     }
 
     fn check_tasks(&self) -> Result<(), ScenarioError> {

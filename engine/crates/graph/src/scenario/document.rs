@@ -297,12 +297,16 @@ section! {
         l2_bytes: u32 = 1_048_576,
         /// Its ways, 1 to 16.
         l2_ways: u32 = 16,
-        /// Last-level cache, shared.
+        /// Last-level cache, shared; of several NUMA nodes, all theirs together.
         llc_bytes: u32 = 33_554_432,
         /// Its ways, 1 to 16.
         llc_ways: u32 = 16,
         /// Ways the NIC's writes may fill (DDIO); 0: they go to memory.
         ddio_ways: u32 = 2,
+        /// NUMA nodes, a divisor of `host.cpus`: the first CPUs are on node 0, and so on.
+        numa_nodes: u16 = 1,
+        /// The node the NIC is attached to, into whose last-level cache it writes.
+        nic_node: u16 = 0,
     }
 }
 

@@ -13,9 +13,19 @@ pub(super) struct Line(pub(super) u32);
 pub(super) struct Party(u32);
 
 impl Party {
+    /// Devices, and whoever has not accessed a line yet.
+    pub(super) const DEVICE: Party = Party(0);
+    /// Numbers there may be.
+    pub(super) const COUNT: usize = LAST as usize + 1;
+
     #[inline(always)]
     pub(super) fn of(cpu: CpuId) -> Self {
         Party((u32::from(cpu.0) + 1) & LAST)
+    }
+
+    #[inline(always)]
+    pub(super) fn index(self) -> usize {
+        (self.0 & LAST) as usize
     }
 }
 
@@ -42,6 +52,12 @@ impl Line {
     #[inline(always)]
     pub(super) fn version(self) -> u32 {
         self.0 >> VERSION
+    }
+
+    /// Who accessed it last; a device, if none has.
+    #[inline(always)]
+    pub(super) fn last(self) -> Party {
+        Party(self.0 & LAST)
     }
 
     #[inline(always)]

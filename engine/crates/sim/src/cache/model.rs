@@ -3,6 +3,7 @@
 use super::layout::{GROUP_LINES, Sample, samples};
 use super::lines::{Line, Party};
 use super::llc::Llc;
+use super::nodes::Nodes;
 use super::private::{Found, Private, Victim};
 use super::{Counts, Layout};
 use crate::costs::CacheCosts;
@@ -23,6 +24,7 @@ pub(crate) struct CacheModel {
     versions: u32,
     private: Vec<Private>,
     llc: Llc,
+    nodes: Nodes,
     costs: CacheCosts,
     counts: Vec<Counts>,
     dma: Counts,
@@ -47,6 +49,7 @@ impl CacheModel {
             versions: private.versions(),
             private: vec![private; usize::from(cpus)],
             llc: Llc::new(config.llc_bytes, config.llc_ways, config.ddio_ways),
+            nodes: Nodes::new(config, cpus),
             costs,
             counts: vec![Counts::default(); usize::from(cpus) * Layer::ALL.len()],
             dma: Counts::default(),
@@ -177,16 +180,17 @@ impl CacheModel {
         counts.reached[1] += weight;
         counts.reached[2] += weight;
         let in_llc = self.llc.fetch(&mut self.lines, number, &mut line);
+        let costs = self.costs.of_node(self.nodes.is_far(by.party, line));
         let mut stall_ps = if line.is_modified() && !line.is_last(by.party) {
             // The last CPU writes back: the data is in the LLC from here on.
             line.clean();
             counts.remote += weight;
-            self.costs.remote_ps
+            costs.remote_ps
         } else if in_llc {
-            self.costs.llc_ps
+            costs.llc_ps
         } else {
             counts.reached[3] += weight;
-            self.costs.dram_ps
+            costs.dram_ps
         };
         line.accessed_by(by.party);
         if WRITE && !line.is_modified() && self.become_owner(by, weight, &mut line, &mut stall_ps) {
@@ -212,7 +216,7 @@ impl CacheModel {
         if line.is_shared() {
             // Invalidate the other copies: a round trip through the shared level, unless it was just paid for.
             if *stall_ps == 0 {
-                *stall_ps = self.costs.llc_ps;
+                *stall_ps = self.costs.near.llc_ps;
                 if let Some(counts) = self.counts.get_mut(by.row) {
                     counts.remote += weight;
                 }
@@ -324,7 +328,10 @@ mod tests {
     use stage::Region;
 
     fn model(ddio_ways: u32) -> CacheModel {
-        let config = CacheConfig { ddio_ways, ..CacheConfig::default() };
+        configured(CacheConfig { ddio_ways, ..CacheConfig::default() })
+    }
+
+    fn configured(config: CacheConfig) -> CacheModel {
         let layout = Layout::new(|_| Sizes { instances: 1024, bytes: 2048 });
         CacheModel::new(&config, CacheCosts::for_test(), 2, layout)
     }
@@ -344,9 +351,9 @@ mod tests {
     fn first_from_memory_then_free() {
         let mut m = model(2);
         let costs = CacheCosts::for_test();
-        assert_eq!(read(&mut m, A, 1), costs.dram_ps);
+        assert_eq!(read(&mut m, A, 1), costs.near.dram_ps);
         assert_eq!(read(&mut m, A, 1), 0);
-        assert_eq!(read(&mut m, B, 1), costs.llc_ps);
+        assert_eq!(read(&mut m, B, 1), costs.near.llc_ps);
     }
 
     #[test]
@@ -354,11 +361,27 @@ mod tests {
         let mut m = model(2);
         let costs = CacheCosts::for_test();
         write(&mut m, A, 1);
-        assert_eq!(read(&mut m, B, 1), costs.remote_ps);
+        assert_eq!(read(&mut m, B, 1), costs.near.remote_ps);
         assert_eq!(read(&mut m, B, 1), 0);
         assert_eq!(read(&mut m, A, 1), 0, "reading does not take the owner's copy away");
-        assert_eq!(write(&mut m, B, 1), costs.llc_ps, "writing invalidates the other copy");
-        assert_eq!(read(&mut m, A, 1), costs.remote_ps);
+        assert_eq!(write(&mut m, B, 1), costs.near.llc_ps, "writing invalidates the other copy");
+        assert_eq!(read(&mut m, A, 1), costs.near.remote_ps);
+    }
+
+    #[test]
+    fn what_lies_at_another_node_is_farther() {
+        let mut m = configured(CacheConfig { numa_nodes: 2, ..CacheConfig::default() });
+        let costs = CacheCosts::for_test();
+        m.dma(&Touch::write(Region::Socket, 1, 0, 64));
+        assert_eq!(read(&mut m, B, 1), costs.far.llc_ps, "the NIC's node is A's");
+        assert_eq!(read(&mut m, A, 1), costs.far.llc_ps, "it has moved to B's");
+        assert_eq!(read(&mut m, B, 2), costs.far.dram_ps);
+        assert_eq!(write(&mut m, B, 3), costs.far.dram_ps);
+        assert_eq!(read(&mut m, A, 3), costs.far.remote_ps);
+        assert_eq!(read(&mut m, A, 4), costs.near.dram_ps);
+        let mut other = configured(CacheConfig { numa_nodes: 2, nic_node: 1, ..CacheConfig::default() });
+        other.dma(&Touch::write(Region::Socket, 1, 0, 64));
+        assert_eq!(read(&mut other, B, 1), costs.near.llc_ps);
     }
 
     #[test]
@@ -374,7 +397,7 @@ mod tests {
         let costs = CacheCosts::for_test();
         read(&mut m, A, 1);
         m.dma(&Touch::write(Region::Socket, 1, 0, 64));
-        assert_eq!(read(&mut m, A, 1), costs.llc_ps);
+        assert_eq!(read(&mut m, A, 1), costs.near.llc_ps);
     }
 
     #[test]
@@ -384,7 +407,7 @@ mod tests {
         m.dma(&Touch::write(Region::Buffer, 3, 0, 1514));
         assert_eq!((m.dma.reached[2], m.dma.reached[3]), (24, 24));
         let stall_ps = m.access(A, Layer::Copy, &Touch::read(Region::Buffer, 3, 42, 1472));
-        assert_eq!(stall_ps, costs.llc_ps + 23 * costs.llc_ps / costs.stream_divisor);
+        assert_eq!(stall_ps, costs.near.llc_ps + 23 * costs.near.llc_ps / costs.stream_divisor);
         let (_, _, counts) = m.rows().next().unwrap();
         assert_eq!(counts.reached, [24, 24, 24, 0]);
         assert_eq!(m.access(A, Layer::Copy, &Touch::read(Region::Buffer, 3, 42, 1472)), 0);
@@ -397,14 +420,14 @@ mod tests {
         m.dma(&Touch::write(Region::Buffer, 3, 0, 1514));
         m.access(A, Layer::Ip, &Touch::read(Region::Buffer, 3, 14, 20));
         let stall_ps = m.access(A, Layer::Copy, &Touch::read(Region::Buffer, 3, 42, 1472));
-        assert_eq!(stall_ps, costs.llc_ps + 22 * costs.llc_ps / costs.stream_divisor);
+        assert_eq!(stall_ps, costs.near.llc_ps + 22 * costs.near.llc_ps / costs.stream_divisor);
     }
 
     #[test]
     fn without_a_share_the_nic_writes_to_memory() {
         let mut m = model(0);
         m.dma(&Touch::write(Region::Socket, 1, 0, 64));
-        assert_eq!(read(&mut m, A, 1), CacheCosts::for_test().dram_ps);
+        assert_eq!(read(&mut m, A, 1), CacheCosts::for_test().near.dram_ps);
     }
 
     #[test]
@@ -418,13 +441,16 @@ mod tests {
             m.access(A, Layer::Driver, &Touch::read(Region::Buffer, 0, 0, 64))
         };
         // 2 of 16 ways of 32 MiB hold 65,536 lines; the layout's buffers have 32,768.
-        assert_eq!(cost_of_reading_back(1024), costs.llc_ps);
+        assert_eq!(cost_of_reading_back(1024), costs.near.llc_ps);
         let mut small = model(2);
         small.llc = Llc::new(1 << 20, 16, 2);
         for i in 0..32_768u32 {
             small.dma(&Touch::write(Region::Buffer, i % 1024, (i / 1024) * 64, 64));
         }
-        assert_eq!(small.access(A, Layer::Driver, &Touch::read(Region::Buffer, 0, 0, 64)), costs.dram_ps);
+        assert_eq!(
+            small.access(A, Layer::Driver, &Touch::read(Region::Buffer, 0, 0, 64)),
+            costs.near.dram_ps
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The same model as it would be told: lists in order of use, searched. What the fast one must agree with.
 
 use super::{CacheModel, Counts, Layout, Sizes};
-use crate::costs::CacheCosts;
+use crate::costs::{CacheCosts, NodeCosts};
 use graph::CacheConfig;
 use proptest::prelude::*;
 use stage::{Access, CpuId, Layer, Region, Touch};
@@ -64,6 +64,8 @@ struct Reference {
     private: Vec<(Lists, Lists)>,
     llc: Lists,
     ddio_ways: usize,
+    /// CPUs of a node, and the NIC's node.
+    node: (usize, usize),
 }
 
 impl Reference {
@@ -76,7 +78,15 @@ impl Reference {
             private: vec![private; cpus],
             llc: Lists::new(config.llc_bytes, config.llc_ways),
             ddio_ways: config.ddio_ways as usize,
+            node: (cpus / usize::from(config.numa_nodes), usize::from(config.nic_node)),
         }
+    }
+
+    /// What a line costs that was accessed last by `last`.
+    fn costs(&self, cpu: usize, last: Option<usize>) -> NodeCosts {
+        let (cpus, nic) = self.node;
+        let lies = last.map_or(nic, |last| last / cpus);
+        if lies == cpu / cpus { self.costs.near } else { self.costs.far }
     }
 
     fn bring_to_llc(&mut self, line: u32) -> bool {
@@ -92,14 +102,20 @@ impl Reference {
         let copy = (line, state.version);
         let mut stall_ps = 0;
         let mut victim = None;
-        if !self.private[cpu].0.hit(copy) {
+        if self.private[cpu].0.hit(copy) {
+            // A reader that need not leave its L1 is not noted: the line lies where it was.
+            if !write {
+                return 0;
+            }
+        } else {
             if self.private[cpu].1.hit(copy) {
                 stall_ps = self.costs.l2_ps;
             } else {
                 let in_llc = self.bring_to_llc(line);
-                stall_ps = if in_llc { self.costs.llc_ps } else { self.costs.dram_ps };
+                let costs = self.costs(cpu, state.last);
+                stall_ps = if in_llc { costs.llc_ps } else { costs.dram_ps };
                 if state.modified && state.last != Some(cpu) {
-                    stall_ps = self.costs.remote_ps;
+                    stall_ps = costs.remote_ps;
                     state.modified = false;
                 }
                 let l2 = &mut self.private[cpu].1;
@@ -112,7 +128,7 @@ impl Reference {
         state.last = Some(cpu);
         if write {
             if state.shared {
-                stall_ps = if stall_ps == 0 { self.costs.llc_ps } else { stall_ps };
+                stall_ps = if stall_ps == 0 { self.costs.near.llc_ps } else { stall_ps };
                 state.version += 1;
                 self.private[cpu].0.renew(line, copy.1, state.version);
                 self.private[cpu].1.renew(line, copy.1, state.version);
@@ -145,26 +161,29 @@ proptest! {
     /// Caches so small that everything is pushed out again and again.
     #[test]
     fn costs_what_the_plain_model_costs(
-        steps in prop::collection::vec((0usize..4, 0u32..160, 0u8..8), 0..3000),
+        steps in prop::collection::vec((0usize..5, 0u32..160, 0u8..8), 0..3000),
         ways in (1u32..=4, 1u32..=8, 1u32..=16),
         ddio_ways in 0u32..=4,
         versions in 1u32..40,
+        (numa_nodes, nic_node) in prop::sample::select(vec![(1, 0), (2, 0), (2, 1), (4, 3)]),
     ) {
         let config = CacheConfig {
             l1d_bytes: 64 * 4 * ways.0, l1d_ways: ways.0,
             l2_bytes: 64 * 8 * ways.1, l2_ways: ways.1,
             llc_bytes: 64 * 8 * ways.2, llc_ways: ways.2,
             ddio_ways: ddio_ways.min(ways.2),
+            numa_nodes,
+            nic_node,
             ..CacheConfig::default()
         };
         let layout = Layout::new(|_| Sizes { instances: 160, bytes: 64 });
-        let mut fast = CacheModel::new(&config, CacheCosts::for_test(), 3, layout).with_versions(versions);
-        let mut plain = Reference::new(&config, 3);
+        let mut fast = CacheModel::new(&config, CacheCosts::for_test(), 4, layout).with_versions(versions);
+        let mut plain = Reference::new(&config, 4);
         for (who, line, what) in steps {
             let access = if what < 5 { Access::Read } else { Access::Write };
             // The first region begins at line 0.
             let touch = Touch { region: Region::ALL[0], instance: line, offset: 0, bytes: 64, access };
-            if who == 3 {
+            if who == 4 {
                 plain.dma(line);
                 fast.dma(&touch);
             } else {
