@@ -20,8 +20,8 @@ class Config(NamedTuple):
 
     mtu: int
     gro: bool
-    app_cpu: int
-    """Interrupts are CPU 0's, which aRFS makes the reader's too."""
+    irq_cpu: int
+    """The reader is CPU 0, on the NIC's node; without aRFS interrupts are those of a CPU on another one."""
 
 
 CONFIGS = {
@@ -48,17 +48,19 @@ def scenario(config: Config) -> Scenario:
                 {"tcp": {"flows": 1, "rtt_ns": 50_000, "mss": config.mtu - 40, "initial_window": 64}}
             ],
             "nic.queues": 1,
+            "nic.irq_cpus": [config.irq_cpu],
             # The whole window fits, so that nothing is lost.
             "nic.ring_size": 4096,
             # mlx5 splits frames of more than a page over pages (mlx5e_build_rq_frags_info).
             "nic.buffer_bytes": 2048 if config.mtu < 2048 else 4096,
             "host.cpus": 2,
+            "host.cache.numa_nodes": 2,
             "host.gro.enabled": config.gro,
             "host.tcp.rcvbuf_bytes": 3_145_728,
             "host.tcp.gap": "wait",
             "host.tcp.ack.policy": "linux",
             "host.apps.count": 1,
-            "host.apps.cpus": [config.app_cpu],
+            "host.apps.cpus": [0],
             # iperf throws away what it reads.
             "host.apps.work_per_message": 0,
         }

@@ -16,7 +16,7 @@ from collectors.validate.anchors.rows import Row
 
 REMARKS = {
     "tsogro+jumbo": "published, GRO hardly helps jumbo frames where the interrupt is on another node",
-    "tsogro+arfs": "without aRFS the interrupt was on another node; there is one here, and aRFS saves less",
+    "tsogro+arfs": "without aRFS frames lay in the memory of the interrupt's node; here in the NIC's LLC",
     "jumbo+arfs": "as tsogro+arfs",
 }
 """Why a row does not come out."""
