@@ -118,7 +118,7 @@ SPECS: tuple[TableSpec, ...] = (
         ("cpu", "int64", "", "CPU its interrupt goes to; -1: none"),
         ("rx_frames", "uint64", "frames", "arrived for this queue"),
         ("rx_bytes", "uint64", "B", "of those frames"),
-        ("delivered", "uint64", "frames", "delivered to a socket"),
+        ("delivered", "uint64", "frames", "delivered to a socket, or forwarded"),
         ("dropped", "uint64", "frames", "dropped, for whatever reason"),
         ("pending", "uint64", "frames", "still under way"),
         ("consumed", "uint64", "frames", "merged into another frame, or handled by the host itself"),
@@ -324,7 +324,7 @@ SPECS: tuple[TableSpec, ...] = (
     _table(
         "delivered",
         "model",
-        "one frame delivered to a socket, in order of delivery",
+        "one frame delivered to a socket or forwarded, in order",
         ("out", "int64", "", "index among the frames handed to the host"),
         _FRAME,
         _QUEUE,

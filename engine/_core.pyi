@@ -116,6 +116,9 @@ class Engine:
     def sent_capture(self) -> bytes:
         """Pcap of the frames the host sent. Raises ValueError unless `observe.frames` is set."""
 
+    def forwarded_capture(self) -> bytes:
+        """Pcap of the frames that were forwarded, as they left; needs `observe.frames`."""
+
     def output_capture(self) -> bytes:
         """Pcap (nanosecond stamps) of the frames handed to the host; needs `observe.frames`."""
 
@@ -176,6 +179,9 @@ class LiveEngine:
 
     def table(self, name: str) -> Table:
         """A table by its name. Raises KeyError for a name there is not, RuntimeError before the run."""
+
+    def forwarded_capture(self) -> bytes:
+        """Pcap of the frames that were forwarded, as they left, CPU by CPU; needs `observe.frames`."""
 
     def output_capture(self) -> bytes:
         """Pcap (nanosecond stamps) of the frames handed to the host, CPU by CPU; needs `observe.frames`."""

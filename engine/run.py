@@ -50,6 +50,10 @@ class Result:
         """Pcap of the acknowledgements the host sent; the scenario must set `observe.frames`."""
         return self.engine.sent_capture()
 
+    def forwarded_capture(self) -> bytes:
+        """Pcap of the frames that were forwarded, as they left; the scenario must set `observe.frames`."""
+        return self.engine.forwarded_capture()
+
     def output_capture(self) -> bytes:
         """Pcap of the frames handed to the host; the scenario must set `observe.frames`."""
         return self.engine.output_capture()

@@ -5,6 +5,7 @@ from engine.config.cache import Cache
 from engine.config.coalesce import Coalesce, QueueCoalesce
 from engine.config.control import ControlStep
 from engine.config.costs import Cost
+from engine.config.forwarding import Forwarding
 from engine.config.gro import Gro
 from engine.config.host import Host
 from engine.config.lro import Lro
@@ -28,6 +29,7 @@ __all__ = [
     "ControlStep",
     "Cost",
     "FlowTable",
+    "Forwarding",
     "Generated",
     "Gro",
     "Host",

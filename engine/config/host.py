@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from engine.config.apps import Apps
 from engine.config.cache import Cache
+from engine.config.forwarding import Forwarding
 from engine.config.gro import Gro
 from engine.config.napi import Napi
 from engine.config.rps import Rps
@@ -33,6 +34,9 @@ class Host:
 
     The engine's own host in real time always does.
     """
+    addresses: tuple[str, ...] = ()
+    """This host's, or networks as in 10.0.0.0/8; packets to others are forwarded, or dropped. Empty: all."""
+    forwarding: Forwarding = field(default_factory=Forwarding)
     napi: Napi = field(default_factory=Napi)
     gro: Gro = field(default_factory=Gro)
     rps: Rps = field(default_factory=Rps)

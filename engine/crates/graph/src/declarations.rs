@@ -12,6 +12,7 @@ fn counters() -> impl Iterator<Item = &'static CounterDeclaration> {
     nic.chain(host)
         .chain(host::steering::SockSteeringCounter::DECLARED)
         .chain(host::tcp::TcpCounter::DECLARED)
+        .chain(host::forward::ForwardCounter::DECLARED)
 }
 
 /// All declarations as JSON: counters, reasons, ops, layers, costs.

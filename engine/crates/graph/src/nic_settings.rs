@@ -59,7 +59,7 @@ fn lro(scenario: &Scenario) -> Result<Option<LroConfig>, ScenarioError> {
         "rising" => Stamps::Rising,
         other => return Err(ScenarioError::new("nic.lro.timestamps", other, "equal, rising")),
     };
-    Ok(given.enabled.then(|| LroConfig {
+    Ok(scenario.lro_enabled().then(|| LroConfig {
         contexts: given.contexts,
         timer_us: given.timer_us,
         max_segments: given.max_segments,

@@ -85,7 +85,7 @@ pub struct HandedRow {
     pub gso_bytes: u16,
 }
 
-/// A frame delivered to a socket.
+/// A frame delivered to a socket, or to the interface it left by.
 #[derive(Clone, Copy, Debug)]
 pub struct DeliveredRow {
     /// Its number among the frames handed to the host; -1 unless frames are kept.
@@ -143,6 +143,8 @@ pub struct Observations {
     pub output: Option<Vec<u8>>,
     /// Frames the host sent as a pcap file.
     pub sent: Option<Vec<u8>>,
+    /// Frames that were forwarded, as they left, as a pcap file.
+    pub forwarded: Option<Vec<u8>>,
 }
 
 impl Observations {
@@ -157,6 +159,7 @@ impl Observations {
         Observations {
             output: config.frames.then(capture),
             sent: config.frames.then(capture),
+            forwarded: config.frames.then(capture),
             config,
             tallies: vec![Tally::default(); queues + 1],
             latencies: vec![Histogram::default(); Part::ALL.len() * queues],
@@ -286,6 +289,16 @@ impl Observations {
         }
     }
 
+    /// A frame left by another interface.
+    #[inline]
+    pub fn forwarded(&mut self, time_ns: Nanos, bytes: &mut dyn Iterator<Item = &[u8]>) {
+        if let Some(forwarded) = &mut self.forwarded {
+            let mut frame = Vec::new();
+            bytes.for_each(|piece| frame.extend_from_slice(piece));
+            write_record(forwarded, time_ns, &frame, frame.len() as u32);
+        }
+    }
+
     /// The host sent a frame.
     pub fn sent(&mut self, time_ns: Nanos, frame: &[u8]) {
         if let Some(sent) = &mut self.sent {
@@ -399,8 +412,11 @@ impl Observations {
         self.delivered
             .extend(other.delivered.into_iter().map(|row| DeliveredRow { out: behind(row.out), ..row }));
         self.delivered.sort_by_key(|row| row.time_ns);
-        if let (Some(mine), Some(theirs)) = (&mut self.output, &other.output) {
-            mine.extend_from_slice(theirs.get(HEADER_BYTES..).unwrap_or(&[]));
+        let captures = [(&mut self.output, &other.output), (&mut self.forwarded, &other.forwarded)];
+        for (mine, theirs) in captures {
+            if let (Some(mine), Some(theirs)) = (mine, theirs) {
+                mine.extend_from_slice(theirs.get(HEADER_BYTES..).unwrap_or(&[]));
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 //! The whole receive path, in the packet's order: NIC, packet memory, host. Whoever drives it says when.
 
+use crate::forward_settings::forward_config;
 use crate::nic_settings::nic_config;
 use crate::steering_settings::{host_steering, rps_cpus};
 use crate::tcp_settings::ack_config;
@@ -117,6 +118,8 @@ fn host_config(scenario: &Scenario) -> HostConfig {
             ack: ack_config(scenario),
         },
         steering: host_steering(scenario, |queue| irq_cpu_of(scenario, queue)),
+        // A scenario that was checked has no address that is none.
+        forward: forward_config(scenario).unwrap_or_default(),
         apps: AppConfig {
             count: scenario.app_count(),
             acceptors: host.apps.acceptors,

@@ -1,11 +1,11 @@
 //! From the scenario's `steering` keys to the NIC's flow table and what the host does about flows.
 
+use crate::network::network;
 use crate::scenario::{Mode, NtupleSection};
 use crate::{Scenario, ScenarioError};
 use host::{CallbackConfig, RfsConfig, SteeringConfig as HostSteering};
 use nic::steering::{Action, Admission, FlowKey, Moves, NtupleRule, SteeringConfig};
 use stage::{CpuId, QueueId};
-use std::net::IpAddr;
 
 /// The flow table of the scenario's NIC, where its mode has one.
 pub(crate) fn flow_table(scenario: &Scenario) -> Result<Option<SteeringConfig>, ScenarioError> {
@@ -93,12 +93,6 @@ fn rules(scenario: &Scenario) -> Result<Vec<NtupleRule>, ScenarioError> {
     Ok(rules)
 }
 
-/// Bytes of an address, of 4 or 16, and as many that say which bits count.
-struct Network {
-    bytes: Vec<u8>,
-    mask: Vec<u8>,
-}
-
 fn rule(i: usize, given: &NtupleSection, queues: u16) -> Result<NtupleRule, ScenarioError> {
     let key = |name: &str| format!("steering.rules[{i}].{name}");
     let source = network(&key("source"), &given.source)?;
@@ -155,34 +149,4 @@ fn rule(i: usize, given: &NtupleSection, queues: u16) -> Result<NtupleRule, Scen
 
 fn copy(to: &mut [u8; 32], at: usize, from: &[u8]) {
     to.iter_mut().skip(at).zip(from).for_each(|(to, from)| *to = *from);
-}
-
-/// `10.0.0.0/8`, `2001:db8::1`; nothing for an empty text.
-fn network(key: &str, text: &str) -> Result<Option<Network>, ScenarioError> {
-    if text.is_empty() {
-        return Ok(None);
-    }
-    let refused = || ScenarioError::new(key, text, "an address, or a network as in 10.0.0.0/8");
-    let (address, prefix) = match text.split_once('/') {
-        Some((address, prefix)) => (address, Some(prefix.parse::<usize>().map_err(|_| refused())?)),
-        None => (text, None),
-    };
-    let bytes = match address.parse::<IpAddr>().map_err(|_| refused())? {
-        IpAddr::V4(address) => address.octets().to_vec(),
-        IpAddr::V6(address) => address.octets().to_vec(),
-    };
-    let bits = 8 * bytes.len();
-    let prefix = prefix.unwrap_or(bits);
-    if prefix > bits {
-        return Err(refused());
-    }
-    let mask = (0..bytes.len()).map(|i| {
-        let counting = prefix.saturating_sub(8 * i).min(8);
-        !(0xff_u16 >> counting) as u8
-    });
-    let mask: Vec<u8> = mask.collect();
-    if bytes.iter().zip(&mask).any(|(byte, mask)| byte & !mask != 0) {
-        return Err(ScenarioError::new(key, text, "a network whose bits behind the prefix are 0"));
-    }
-    Ok(Some(Network { bytes, mask }))
 }

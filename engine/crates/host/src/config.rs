@@ -1,5 +1,6 @@
 //! The host's settings, already validated: whoever builds them has checked every range.
 
+use crate::forward::ForwardConfig;
 use crate::tcp::AckConfig;
 use stage::{Nanos, QueueId};
 
@@ -153,6 +154,8 @@ pub struct HostConfig {
     pub rps: RpsConfig,
     /// Steering by flow.
     pub steering: SteeringConfig,
+    /// Packets that are not for this host.
+    pub forward: ForwardConfig,
     /// Socket limits.
     pub sockets: SocketConfig,
     /// TCP receiver settings.

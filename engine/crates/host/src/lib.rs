@@ -7,6 +7,7 @@
 
 pub mod app;
 mod config;
+pub mod forward;
 pub mod gro;
 pub mod path;
 pub mod rps;

@@ -2,6 +2,7 @@
 //! leaves on a socket's receive queue, on another CPU's backlog, or dropped.
 
 use crate::HostConfig;
+use crate::forward::ForwardCounter;
 use crate::gro::{Gro, GroCounter};
 use crate::rps::{Rfs, Target};
 use crate::skb::{Skb, Skbs};
@@ -35,6 +36,7 @@ pub struct Host {
     /// By queue; empty without GRO.
     pub(crate) gros: Vec<Option<Gro>>,
     pub(crate) tcp_counters: Counters<TcpCounter>,
+    pub(crate) forward_counters: Counters<ForwardCounter>,
     gathered: Vec<u8>,
 }
 
@@ -56,6 +58,7 @@ impl Host {
             expired: Vec::new(),
             gros: Vec::new(),
             tcp_counters: Counters::default(),
+            forward_counters: Counters::default(),
             gathered: Vec::new(),
             config,
         }
@@ -126,7 +129,8 @@ impl Host {
         }
     }
 
-    /// 3. IP input: what the parser found wrong is dropped here, by its Linux name.
+    /// 3. IP input: what is not for this host goes on or is dropped ([`crate::forward`]); of what is, what the parser
+    ///    found wrong is dropped here, by its Linux name.
     pub(crate) fn ip_receive<C: Context>(
         &mut self,
         skb: Box<Skb>,
@@ -136,6 +140,9 @@ impl Host {
         context.op(Op::IpReceive, 1);
         context.op(Op::IpHeader, u32::from(skb.packet.headers.ip_layers.saturating_sub(1)));
         context.touch(Op::IpReceive, Touch::read(Region::Shared, 0, 0, 128));
+        if self.is_foreign(&skb.packet, buffers) {
+            return self.forward(skb, buffers, context);
+        }
         let fault = skb.packet.headers.fault.or_else(|| self.verify_checksums(&skb, buffers, context));
         if let Some(fault) = fault {
             return self.discard(skb, stage::drop_reason(fault), buffers, context);

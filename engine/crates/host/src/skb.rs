@@ -30,6 +30,8 @@ pub struct Skb {
     pub sequence: u32,
     /// Payload bytes of the transport protocol.
     pub payload_bytes: u32,
+    /// Wire frames the card has merged into it; of what GRO has merged, into the frame of which most were.
+    pub card_segments: u16,
     /// Size of the buffers it occupies, with those of the frames that hang on it.
     pub buffers_bytes: u32,
     /// Frames that GRO has merged into this one, whose payload follows (`frag_list`). Where their payload lies is said by
@@ -101,6 +103,7 @@ impl Skbs {
             passage,
             sequence: 0,
             payload_bytes: 0,
+            card_segments: packet.segments,
             buffers_bytes,
             fragments: SkbQueue::default(),
         };

@@ -144,6 +144,14 @@ impl Engine {
         }
     }
 
+    /// What the host forwarded, as it left, as a pcap file. Needs `observe.frames`.
+    fn forwarded_capture<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        match self.simulation.forwarded_capture() {
+            [] => Err(PyValueError::new_err("observe.frames = false: allowed is true, to keep the frames")),
+            capture => Ok(PyBytes::new(py, capture)),
+        }
+    }
+
     /// What the host stack was handed, as a pcap file. Needs `observe.frames`.
     fn output_capture<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         match self.simulation.output_capture() {

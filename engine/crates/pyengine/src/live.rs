@@ -209,6 +209,14 @@ impl LiveEngine {
         Table::new(table.ok_or_else(|| PyKeyError::new_err(format!("no table {name:?} in real time")))?)
     }
 
+    /// What the host forwarded, as it left, as a pcap file. Needs `observe.frames`.
+    fn forwarded_capture<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        match self.outcome()?.forwarded_capture() {
+            [] => Err(PyValueError::new_err("observe.frames = false: allowed is true, to keep the frames")),
+            capture => Ok(PyBytes::new(py, capture)),
+        }
+    }
+
     /// What the host stack was handed, as a pcap file. Needs `observe.frames`.
     fn output_capture<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         match self.outcome()?.output_capture() {

@@ -401,7 +401,7 @@ impl Simulation {
             &mut self.path.buffers,
             &mut dma,
         );
-        let lro = self.scenario.nic.lro.enabled;
+        let lro = self.scenario.lro_enabled();
         match taken {
             Ok(received) => {
                 observations.trace(memory_ns, id, None, queue, "ring", || {

@@ -145,6 +145,12 @@ impl Observer for Slice<'_> {
     }
 
     #[inline]
+    fn forwarded(&mut self, _packet: &RxPacket, bytes: &mut dyn Iterator<Item = &[u8]>) {
+        let now_ns = self.now_ns();
+        self.books.observations.forwarded(now_ns, bytes);
+    }
+
+    #[inline]
     fn settled(&mut self, packet: &RxPacket, verdict: Verdict, payload_bytes: u32) {
         let now_ns = self.now_ns();
         self.books.observations.settled(now_ns, self.cpu, packet, verdict, payload_bytes);

@@ -47,6 +47,7 @@ impl Simulation {
             .chain(counter_rows("cpu", host.softnets().iter().map(|softnet| softnet.counters.clone())))
             .chain(counter_rows("host", std::iter::once(host.sock_steering().clone())))
             .chain(counter_rows("host", std::iter::once(host.tcp_counters().clone())))
+            .chain(counter_rows("host", std::iter::once(host.forward_counters().clone())))
     }
 
     fn queue_rows(&self) -> impl Iterator<Item = QueueRow<'_>> {
@@ -132,6 +133,11 @@ impl Simulation {
     /// The frames the host sent as a pcap file; empty unless `observe.frames`.
     pub fn sent_capture(&self) -> &[u8] {
         self.books.observations.sent.as_deref().unwrap_or(&[])
+    }
+
+    /// The frames that were forwarded, as they left, as a pcap file; empty unless `observe.frames`.
+    pub fn forwarded_capture(&self) -> &[u8] {
+        self.books.observations.forwarded.as_deref().unwrap_or(&[])
     }
 
     /// The frames handed to the host as a pcap file; empty unless `observe.frames`.

@@ -54,6 +54,8 @@ pub enum Point {
     Ip,
     /// Put on the out-of-order queue.
     OutOfOrder,
+    /// Handed to the interface it leaves by.
+    Forwarded,
     /// Put on a socket's receive queue.
     Socket,
     /// Read by the application.
@@ -69,6 +71,7 @@ impl Point {
             Point::Backlog => "backlog",
             Point::Unbacklogged => "process_backlog",
             Point::Ip => "ip",
+            Point::Forwarded => "ip_forward",
             Point::OutOfOrder => "tcp_out_of_order",
             Point::Socket => "socket",
             Point::Read => "app",
@@ -132,6 +135,10 @@ impl Event {
 pub trait Observer {
     /// The frame was handed to the host's stack: NAPI took it off its queue.
     fn handed(&mut self, packet: &RxPacket, bytes: &mut dyn Iterator<Item = &[u8]>);
+
+    /// A frame that was received leaves by another interface, with these bytes from the first of Ethernet on. Who does
+    /// not keep frames does not ask for them.
+    fn forwarded(&mut self, _packet: &RxPacket, _bytes: &mut dyn Iterator<Item = &[u8]>) {}
 
     /// The frame has met its end. Called exactly once per frame.
     fn settled(&mut self, packet: &RxPacket, verdict: Verdict, payload_bytes: u32);

@@ -130,6 +130,8 @@ ops! {
     Refill = Driver."refill" per "buffer",
     /// Hand a frame to the stack (netif_receive_skb to the protocol).
     Receive = Driver."receive" per "frame",
+    /// Put a frame on the transmit ring of the interface it leaves by.
+    Transmit = Driver."transmit" per "frame",
     /// Write a rule of the card's flow table.
     SteerProgram = Driver."steer" per "rule",
     /// Look whether a rule of the card's flow table has had its day.
@@ -146,8 +148,10 @@ ops! {
     RpsIpi = Rps."send_ipi" per "interrupt",
     /// Take a frame off the backlog.
     RpsDequeue = Rps."dequeue" per "frame",
-    /// Validate an IP header and route it to local delivery.
+    /// Validate an IP header and find its route.
     IpReceive = Ip."receive" per "frame",
+    /// Decrement a packet's TTL and find its next hop.
+    IpForward = Ip."forward" per "packet",
     /// Walk one further header (option, extension header, tunnel).
     IpHeader = Ip."header" per "header",
     /// Verify a checksum the NIC has not.

@@ -80,6 +80,14 @@ drop_reasons! {
     UnhandledProto = "unhandled_proto" @ Ip,
     /// No raw socket and no protocol takes this IP protocol (SKB_DROP_REASON_IP_NOPROTO).
     IpNoproto = "ip_noproto" @ Ip,
+    /// To an address that is not this host's, which does not forward (SKB_DROP_REASON_IP_INADDRERRORS).
+    IpInaddrerrors = "ip_inaddrerrors" @ Ip,
+    /// Forwarding found no hop left in its TTL or hop limit (SKB_DROP_REASON_IP_INHDR, with ICMP's time exceeded).
+    IpForwardTtl = "ip_forward_ttl" @ Ip,
+    /// Longer than the MTU of the interface it was to leave by (SKB_DROP_REASON_PKT_TOO_BIG).
+    PktTooBig = "pkt_too_big" @ Ip,
+    /// The card had merged it, and what it was merged from is not known to who would take it apart (skb_warn_if_lro).
+    LroForward = "lro_forward" @ Ip,
     /// The ICMP or IGMP checksum is wrong (SKB_DROP_REASON_ICMP_CSUM).
     IcmpCsum = "icmp_csum" @ Ip,
     /// The UDP checksum is wrong (SKB_DROP_REASON_UDP_CSUM).

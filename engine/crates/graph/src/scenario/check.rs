@@ -50,6 +50,7 @@ impl Scenario {
         within("duration_ns", self.duration_ns, 1..=MAX_DURATION_NS)?;
         within("drain_ns", self.drain_ns, 0..=MAX_DURATION_NS)?;
         self.check_host()?;
+        self.check_forwarding()?;
         self.check_nic()?;
         self.check_steering()?;
         self.check_control()?;

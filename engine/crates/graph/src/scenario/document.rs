@@ -1,6 +1,6 @@
 //! The document's keys and their defaults.
 
-use super::SteeringSection;
+use super::{ForwardingSection, SteeringSection};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use traffic::TrafficConfig;
@@ -320,6 +320,11 @@ section! {
         /// CPUs look at their queues themselves and take no interrupts: rings, then applications, in turn. The engine's
         /// own host in real time always does.
         polling: bool = false,
+        /// This host's addresses, or networks as in 10.0.0.0/8. Packets to others are forwarded, or dropped. Empty: every
+        /// address is its own.
+        addresses: Vec<String> = Vec::new(),
+        /// What becomes of packets to others.
+        forwarding: ForwardingSection = ForwardingSection::default(),
         /// NAPI and softirq limits.
         napi: NapiSection = NapiSection::default(),
         /// Generic receive offload.

@@ -19,6 +19,7 @@ macro_rules! section {
 mod check;
 mod document;
 mod error;
+mod forwarding;
 mod parse;
 mod steering;
 
@@ -29,6 +30,7 @@ pub use document::{
     UnplugSection,
 };
 pub use error::ScenarioError;
+pub use forwarding::ForwardingSection;
 pub use parse::{Format, schema};
 pub use steering::{
     CallbackSection, Mode, NtupleSection, RfsSection, ScanSection, SteeringSection, TableSection,

@@ -89,6 +89,7 @@ impl Host {
         head.packet.headers = head.packet.headers.lengthened(payload_bytes);
         (head.packet.segments, head.packet.gso_bytes) =
             (held.aggregate.segments(), held.aggregate.mss() as u16);
+        head.card_segments = head.card_segments.max(skb.card_segments);
         head.buffers_bytes += skb.buffers_bytes;
         skb.payload_bytes = payload_bytes;
         skbs.push(&mut head.fragments, skb);

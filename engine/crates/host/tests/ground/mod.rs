@@ -1,5 +1,6 @@
 //! A ground to stand the host on: queues that are lists, a meter that counts, a clock that each operation moves.
 
+use host::forward::ForwardConfig;
 use host::{
     Accept, AckConfig, AppConfig, Gap, GroConfig, Host, HostConfig, NapiConfig, RpsConfig, SocketConfig,
     SteeringConfig, TcpConfig,
@@ -84,6 +85,7 @@ pub struct Recorder {
     pub events: Vec<Event>,
     pub deferred: Vec<(CpuId, Nanos)>,
     pub sent: Vec<Vec<u8>>,
+    pub forwarded: Vec<Vec<u8>>,
     pub sent_at_ns: Vec<Nanos>,
     pub timers: Vec<(Nanos, SocketId)>,
 }
@@ -127,6 +129,9 @@ impl Executor for Recorder {
 
 impl Observer for Recorder {
     fn handed(&mut self, _packet: &RxPacket, _bytes: &mut dyn Iterator<Item = &[u8]>) {}
+    fn forwarded(&mut self, _packet: &RxPacket, bytes: &mut dyn Iterator<Item = &[u8]>) {
+        self.forwarded.push(bytes.flatten().copied().collect());
+    }
     fn settled(&mut self, packet: &RxPacket, verdict: Verdict, _payload_bytes: u32) {
         self.settled.push((packet.frame.0, verdict));
     }
@@ -163,6 +168,7 @@ pub fn config(cpus: u16) -> HostConfig {
             priorities: Vec::new(),
         },
         steering: SteeringConfig::default(),
+        forward: ForwardConfig::default(),
         tcp: TcpConfig {
             rcvbuf_bytes: 1 << 20,
             max_out_of_order_frames: 4096,

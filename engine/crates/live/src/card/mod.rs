@@ -68,7 +68,7 @@ impl Card {
             cpus: cpus.iter().copied().cycle().take(queues).collect(),
             scheduled: VecDeque::with_capacity(queues),
             quota_frames: scenario.host.napi.weight_frames,
-            merges: scenario.nic.lro.enabled,
+            merges: scenario.lro_enabled(),
             taken: Vec::with_capacity(STEP_FRAMES),
             head: Vec::with_capacity(hand_over::HEAD_BYTES),
             scenario,

@@ -53,7 +53,7 @@ pub(super) fn own_host(
         crowded: plan.crowded,
         offered_frames: 0,
         scratch: Vec::new(),
-        merges: scenario.nic.lro.enabled,
+        merges: scenario.lro_enabled(),
         slept_ns: 0,
         lost_ns: 0,
         waited_ns: 0,

@@ -125,6 +125,11 @@ impl<W: Stopwatch> Observer for RealTime<'_, W> {
     }
 
     #[inline]
+    fn forwarded(&mut self, _packet: &RxPacket, bytes: &mut dyn Iterator<Item = &[u8]>) {
+        self.books.observations.forwarded(self.now_ns, bytes);
+    }
+
+    #[inline]
     fn settled(&mut self, packet: &RxPacket, verdict: Verdict, payload_bytes: u32) {
         self.books.observations.settled(self.now_ns, self.cpu, packet, verdict, payload_bytes);
     }

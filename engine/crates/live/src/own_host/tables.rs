@@ -51,11 +51,17 @@ impl Outcome {
             .chain(counter_rows("cpu", (0..self.scenario.host.cpus).map(softnet)))
             .chain(counter_rows("host", std::iter::once(sockets)))
             .chain(counter_rows("host", self.hosts.iter().map(|own| own.host.tcp_counters().clone())))
+            .chain(counter_rows("host", self.hosts.iter().map(|own| own.host.forward_counters().clone())))
     }
 
     /// The frames handed to the host as a pcap file, CPU by CPU; empty unless `observe.frames`.
     pub fn output_capture(&self) -> &[u8] {
         self.observations.output.as_deref().unwrap_or(&[])
+    }
+
+    /// The frames that were forwarded, as they left, as a pcap file, CPU by CPU; empty unless `observe.frames`.
+    pub fn forwarded_capture(&self) -> &[u8] {
+        self.observations.forwarded.as_deref().unwrap_or(&[])
     }
 
     fn op_times(&self) -> Option<Table> {
