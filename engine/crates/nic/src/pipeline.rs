@@ -200,8 +200,8 @@ impl Nic {
         let queue_id = to.queue;
         let Some(queue) = self.queues.get_mut(queue_id.index()) else { return Err(DropReason::RxMissed) };
         if queue.lro.is_some() && classified.drop.is_none() && !to.discard {
-            let packet = noted(frame, classified, to, id, sent_ns);
-            return queue.coalesce_segments(now_ns, frame, packet, classified, buffers, dma);
+            let note = || noted(frame, classified, to, id, sent_ns);
+            return queue.coalesce_segments(now_ns, frame, classified, note, buffers, dma);
         }
         let written = match classified.drop {
             Some(reason) => Err(reason),

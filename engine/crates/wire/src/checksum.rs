@@ -34,6 +34,24 @@ impl Sum {
         Self(self.0 + u64::from(word))
     }
 
+    /// Adds two words, the first in the high half.
+    #[must_use]
+    pub fn add_u32(self, words: u32) -> Self {
+        Self(self.0 + u64::from(words))
+    }
+
+    /// The sum of so many of the same.
+    #[must_use]
+    pub fn times(self, n: u32) -> Self {
+        Self(u64::from(self.fold()) * u64::from(n))
+    }
+
+    /// The sum of the same words with the bytes of each swapped (RFC 1071 section 2 B).
+    #[must_use]
+    pub fn swapped(self) -> Self {
+        Self(u64::from(self.fold().swap_bytes()))
+    }
+
     /// Adds another sum.
     #[must_use]
     pub fn add_sum(self, other: Sum) -> Self {
@@ -130,6 +148,15 @@ mod tests {
     #[test]
     fn rfc1624_example() {
         assert_eq!(update_u16(0xdd2f, 0x5555, 0x3285), 0x0000);
+    }
+
+    #[test]
+    fn sums_of_sums() {
+        let bytes = [0x12, 0x34, 0xfe, 0xdc];
+        let sum = Sum::new().add_bytes(&bytes);
+        assert_eq!(Sum::new().add_u32(u32::from_be_bytes(bytes)).fold(), sum.fold());
+        assert_eq!(sum.swapped().fold(), Sum::new().add_bytes(&[0x34, 0x12, 0xdc, 0xfe]).fold());
+        assert_eq!(sum.times(3).fold(), sum.add_sum(sum).add_sum(sum).fold());
     }
 
     fn slow(bytes: &[u8]) -> u16 {

@@ -2,6 +2,7 @@
 //! buffers and are parsed and verified; merging them is choosing a context, comparing headers, linking a buffer, and
 //! writing the header of the whole.
 
+use nic::Classified;
 use nic::lro::{Chain, Lro, LroConfig, Store};
 use stage::{BufferId, DropReason, Nanos, RxPacket};
 
@@ -36,7 +37,7 @@ pub(crate) struct Merge {
     beside: Beside,
     lro: Lro,
     frames: Vec<u8>,
-    packet: RxPacket,
+    classified: Classified,
     sequence: Vec<u32>,
     store: Links,
     now_ns: Nanos,
@@ -81,7 +82,7 @@ impl Store for Links {
     }
 
     #[inline]
-    fn push(&mut self, _now_ns: Nanos, _chain: &Chain, packet: RxPacket) {
+    fn push(&mut self, _now_ns: Nanos, _chain: &Chain, packet: &RxPacket) {
         self.out_segments += u64::from(packet.segments);
     }
 }
@@ -92,17 +93,13 @@ impl Merge {
         let mut frames = vec![0; BURST * STRIDE_BYTES];
         frames.chunks_exact_mut(STRIDE_BYTES).for_each(|frame| put(frame, 12, &HEADER));
         let first = frames.get(..FRAME_BYTES).unwrap_or_default();
-        let packet = RxPacket {
-            segments: 1,
-            checksum_good: true,
-            headers: wire::walk::headers(first),
-            ..RxPacket::default()
-        };
+        let classified =
+            Classified { headers: wire::walk::headers(first), checksum_good: true, ..Classified::default() };
         let config = LroConfig { contexts: 64, timer_us: 1_000_000, secret: 7, ..LroConfig::default() };
         let store =
             Links { next: vec![u32::MAX; BURST], headers: vec![[0; 64]; BURST], place: 0, out_segments: 0 };
         let sequence = vec![0; flows as usize];
-        Merge { flows, beside, lro: Lro::new(config), frames, packet, sequence, store, now_ns: 0 }
+        Merge { flows, beside, lro: Lro::new(config), frames, classified, sequence, store, now_ns: 0 }
     }
 
     /// Write the next burst's headers; not timed.
@@ -118,14 +115,24 @@ impl Merge {
     }
 
     fn burst(&mut self) {
-        let Merge { lro, frames, packet, store, now_ns, .. } = self;
+        let Merge { lro, frames, classified, store, now_ns, .. } = self;
         for (i, frame) in frames.chunks_exact(STRIDE_BYTES).enumerate() {
             store.place = i as u32;
             let frame = frame.get(..FRAME_BYTES).unwrap_or_default();
             // There is always room.
-            let _ = lro.receive(*now_ns, frame, *packet, store);
+            let _ = lro.receive(*now_ns, frame, classified, || note(classified), store);
         }
         lro.timer(*now_ns, store);
+    }
+}
+
+/// What the card tells the host of a frame.
+fn note(classified: &Classified) -> RxPacket {
+    RxPacket {
+        segments: 1,
+        checksum_good: classified.checksum_good,
+        headers: classified.headers,
+        ..RxPacket::default()
     }
 }
 

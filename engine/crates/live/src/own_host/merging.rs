@@ -2,6 +2,7 @@
 
 use super::nic_thread::{NicQueue, NicThread};
 use crate::exchange::NicEnd;
+use nic::Classified;
 use nic::lro::{Chain, Fate, Lro, Store};
 use stage::{DropReason, Nanos, QueueId, RxPacket};
 
@@ -31,8 +32,8 @@ impl Store for EndStore<'_> {
         self.end.overwrite(chain, header);
     }
 
-    fn push(&mut self, now_ns: Nanos, chain: &Chain, packet: RxPacket) {
-        self.end.push(chain, RxPacket { ready_ns: now_ns, ..packet });
+    fn push(&mut self, now_ns: Nanos, chain: &Chain, packet: &RxPacket) {
+        self.end.push(chain, RxPacket { ready_ns: now_ns, ..*packet });
         self.pushed_frames += 1;
     }
 }
@@ -62,11 +63,12 @@ impl NicThread {
         &mut self,
         now_ns: Nanos,
         frame: &[u8],
-        packet: RxPacket,
+        classified: &Classified,
+        packet: &RxPacket,
     ) -> Option<Result<(Fate, u32), DropReason>> {
         let queue = self.queues.get_mut(packet.queue.index())?;
         let (fate, pushed, descriptors) =
-            queue.with_lro(|lro, store| lro.receive(now_ns, frame, packet, store))?;
+            queue.with_lro(|lro, store| lro.receive(now_ns, frame, classified, || *packet, store))?;
         let host = queue.host;
         self.handed_over(host, pushed);
         Some(fate.map(|fate| (fate, descriptors)))

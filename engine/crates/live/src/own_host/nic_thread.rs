@@ -284,7 +284,7 @@ impl NicThread {
         };
         let mut descriptors = 0;
         if queue.lro.is_some() {
-            match self.merge(now_ns, frame, packet) {
+            match self.merge(now_ns, frame, classified, &packet) {
                 Some(Ok((fate, taken))) => {
                     descriptors = taken;
                     if fate == Fate::Merged {

@@ -28,7 +28,7 @@ pub(super) struct Context {
 #[derive(Debug)]
 pub(super) struct Contexts {
     places: Box<[Context]>,
-    /// First place of each bucket; at least two buckets per place.
+    /// First place of each bucket; at least four buckets per place, so that a stranger's is mostly empty.
     buckets: Box<[u32]>,
     /// First of the free places, linked by `newer`.
     free: u32,
@@ -42,7 +42,7 @@ impl Contexts {
         let mut places: Box<[Context]> = (0..count).map(|_| blank()).collect();
         let next = (1..count).chain([END]);
         places.iter_mut().zip(next).for_each(|(place, next)| place.newer = next);
-        let buckets = vec![END; (count as usize * 2).next_power_of_two()].into_boxed_slice();
+        let buckets = vec![END; (count as usize * 4).next_power_of_two()].into_boxed_slice();
         Contexts { places, buckets, free: 0, oldest: END, newest: END, held: 0 }
     }
 
@@ -95,7 +95,7 @@ impl Contexts {
     }
 
     /// Free a place that is held; what it held can be read until the next one is opened.
-    pub(super) fn close(&mut self, at: u32) -> Option<&Context> {
+    pub(super) fn close(&mut self, at: u32) -> Option<&mut Context> {
         let place = self.places.get(at as usize)?;
         let (hash, older, newer, following) = (place.hash, place.older, place.newer, place.next_in_bucket);
         match self.places.get_mut(older as usize) {

@@ -13,10 +13,11 @@ pub use config::LroConfig;
 pub use counters::LroCounter;
 pub use store::{Chain, Store};
 
+use crate::Classified;
 use contexts::Contexts;
 use counters::Reason;
 use stage::{Counters, DropReason, Nanos, RxPacket};
-use wire::coalesce::{Checksum, Flow, MAX_HEADER_BYTES, Reading, Refusal, Segment, read};
+use wire::coalesce::{Checksum, Flow, MAX_HEADER_BYTES, Reading, Refusal, Segment, plain, read};
 
 /// What became of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +51,7 @@ impl Lro {
         }
     }
 
-    /// A frame has arrived; `packet` is what the card found out about it.
+    /// A frame has arrived; `note` is what the host is told of it if it goes alone or comes first.
     ///
     /// # Errors
     /// There is no room for it: it is dropped, and [`Lro::timer`] must be called at once.
@@ -59,28 +60,46 @@ impl Lro {
         &mut self,
         now_ns: Nanos,
         frame: &[u8],
-        packet: RxPacket,
+        classified: &Classified,
+        note: impl FnOnce() -> RxPacket,
         store: &mut impl Store,
     ) -> Result<Fate, DropReason> {
-        let checksum = Checksum::of(packet.checksum_good, packet.headers.fault);
-        match read(frame, frame.len(), &packet.headers, checksum, self.config.trim_padding) {
-            Reading::Joins(segment) => return self.join(now_ns, frame, &segment, packet, store),
+        let checksum = Checksum::of(classified.checksum_good, classified.headers.fault);
+        // Of a plain segment everything but five numbers is known, as long as it is looked at here.
+        match plain(frame, frame.len()) {
+            Some(segment) if checksum == Checksum::Good => self.join(now_ns, frame, &segment, note, store),
+            _ => self.receive_any(now_ns, frame, classified, checksum, note, store),
+        }
+    }
+
+    #[inline(never)]
+    fn receive_any(
+        &mut self,
+        now_ns: Nanos,
+        frame: &[u8],
+        classified: &Classified,
+        checksum: Checksum,
+        note: impl FnOnce() -> RxPacket,
+        store: &mut impl Store,
+    ) -> Result<Fate, DropReason> {
+        match read(frame, frame.len(), &classified.headers, checksum, self.config.trim_padding) {
+            Reading::Joins(segment) => return self.join(now_ns, frame, &segment, note, store),
             Reading::Ends(segment) => self.end(now_ns, frame, &segment.flow, Refusal::Length.into(), store),
             Reading::Passes(flow) if self.config.keeps_order() => {
                 self.end(now_ns, frame, &flow, Reason::Unread, store);
             }
             Reading::Passes(_) | Reading::Apart => {}
         }
-        self.pass(now_ns, frame, packet, store)
+        self.pass(now_ns, frame, note, store)
     }
 
-    #[inline]
+    #[inline(always)]
     fn join(
         &mut self,
         now_ns: Nanos,
         frame: &[u8],
         segment: &Segment,
-        packet: RxPacket,
+        note: impl FnOnce() -> RxPacket,
         store: &mut impl Store,
     ) -> Result<Fate, DropReason> {
         let limits = self.config.limits();
@@ -102,7 +121,7 @@ impl Lro {
                     }
                     return Ok(Fate::Merged);
                 }
-                Err(refusal) if context.aggregate.is_of(frame, &segment.flow, self.config.told) => {
+                Err(refusal) if context.aggregate.is_of(frame, &{ segment.flow }, self.config.told) => {
                     self.close(now_ns, at, refusal.into(), store);
                     break;
                 }
@@ -110,7 +129,7 @@ impl Lro {
             }
         }
         if !segment.may_lead() {
-            return self.pass(now_ns, frame, packet, store);
+            return self.pass(now_ns, frame, note, store);
         }
         let end = segment.header_bytes() + segment.payload_bytes as usize;
         let frame = frame.get(..end).unwrap_or(frame);
@@ -123,7 +142,8 @@ impl Lro {
         }
         if let Some(context) = self.contexts.open(hash) {
             context.deadline_ns = now_ns + self.config.timer_ns();
-            (context.chain, context.packet) = (chain, packet);
+            context.chain = chain;
+            context.packet = note();
             context.aggregate.begin(frame, segment, self.config.stamps);
             self.counters.add(LroCounter::Aggregated, 1);
         }
@@ -146,11 +166,11 @@ impl Lro {
         &mut self,
         now_ns: Nanos,
         frame: &[u8],
-        packet: RxPacket,
+        note: impl FnOnce() -> RxPacket,
         store: &mut impl Store,
     ) -> Result<Fate, DropReason> {
         let chain = self.open(frame, store)?;
-        store.push(now_ns, &chain, packet);
+        store.push(now_ns, &chain, &note());
         Ok(Fate::Passed)
     }
 
@@ -165,7 +185,7 @@ impl Lro {
         let Some(context) = self.contexts.close(at) else { return };
         let (aggregate, chain) = (&context.aggregate, &context.chain);
         let segments = aggregate.segments();
-        let mut packet = context.packet;
+        let packet = &mut context.packet;
         self.counters.add(LroCounter::Flushed, 1);
         self.counters.add(reason.counter(), 1);
         if segments > 1 {

@@ -21,12 +21,14 @@ pub struct Chain {
 
 impl Chain {
     /// Nothing written; the first descriptor is to be `slot`.
+    #[inline]
     pub fn at(slot: u32) -> Self {
         let none = BufferId(u32::MAX);
         Chain { first: none, last: none, slot, last_slot: slot, bytes: 0, room_bytes: 0 }
     }
 
     /// Note a buffer of `buffer_bytes` behind the last, with `bytes` in it; answers the one it is behind, if any.
+    #[inline]
     pub fn push(
         &mut self,
         buffer: BufferId,
@@ -69,5 +71,5 @@ pub trait Store {
     fn overwrite(&mut self, chain: &Chain, header: &[u8]);
 
     /// Show the frame to the host. Buffer, slot, length and time in `packet` are the store's to fill in.
-    fn push(&mut self, now_ns: Nanos, chain: &Chain, packet: RxPacket);
+    fn push(&mut self, now_ns: Nanos, chain: &Chain, packet: &RxPacket);
 }

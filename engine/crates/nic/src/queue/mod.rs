@@ -93,8 +93,8 @@ impl RxQueue {
         &mut self,
         now_ns: Nanos,
         frame: &[u8],
-        packet: RxPacket,
         classified: &Classified,
+        note: impl FnOnce() -> RxPacket,
         buffers: &mut BufferPool,
         dma: &mut impl FnMut(Touch),
     ) -> Result<Received, DropReason> {
@@ -102,7 +102,7 @@ impl RxQueue {
         let signal = Signal::Quiet;
         let hash = classified.hash;
         let mut store = RingStore { ring, coalesce, buffers, dma, hash, descriptors: 0, signal };
-        let received = lro.receive(now_ns, frame, packet, &mut store);
+        let received = lro.receive(now_ns, frame, classified, note, &mut store);
         let (signal, descriptors) = (store.signal, store.descriptors);
         self.count_interrupt(signal);
         match received {

@@ -209,7 +209,7 @@ impl Ring {
         dma: &mut impl FnMut(Touch),
     ) -> Result<u32, DropReason> {
         let (here, mut rest) = bytes.split_at_checked(chain.room_bytes as usize).unwrap_or((bytes, &[]));
-        let descriptors = rest.len().div_ceil(self.buffer_bytes) as u32;
+        let descriptors = if rest.is_empty() { 0 } else { self.descriptors_for(rest.len()) };
         self.check_posted(descriptors)?;
         if !here.is_empty() {
             let at = self.buffer_bytes - chain.room_bytes as usize;
@@ -231,7 +231,26 @@ impl Ring {
         Ok(descriptors)
     }
 
+    /// [`Ring::open`] and [`Ring::append`] for a frame that fits a buffer, if there is one.
+    #[inline(always)]
+    pub(crate) fn open_short(
+        &mut self,
+        frame: &[u8],
+        hash: u32,
+        buffers: &mut BufferPool,
+        dma: &mut impl FnMut(Touch),
+    ) -> Option<Chain> {
+        if frame.is_empty() || frame.len() > self.buffer_bytes || self.posted == 0 {
+            return None;
+        }
+        let mut chain = self.open();
+        let buffer = self.write_piece(frame, hash, false, buffers, dma);
+        chain.push(buffer, chain.slot, frame.len(), self.buffer_bytes);
+        Some(chain)
+    }
+
     /// A frame that nobody has seen yet begins here.
+    #[inline]
     pub(crate) fn open(&self) -> Chain {
         Chain::at(self.head as u32)
     }

@@ -19,8 +19,12 @@ pub(crate) struct RingStore<'a, D> {
 }
 
 impl<D: FnMut(Touch)> Store for RingStore<'_, D> {
-    #[inline]
+    #[inline(always)]
     fn open(&mut self, frame: &[u8]) -> Result<Chain, DropReason> {
+        if let Some(chain) = self.ring.open_short(frame, self.hash, self.buffers, self.dma) {
+            self.descriptors = 1;
+            return Ok(chain);
+        }
         let mut chain = self.ring.open();
         self.append(&mut chain, frame)?;
         Ok(chain)
@@ -39,11 +43,12 @@ impl<D: FnMut(Touch)> Store for RingStore<'_, D> {
         (self.dma)(Touch::write(Region::Buffer, chain.first.0, 0, header.len() as u32));
     }
 
-    fn push(&mut self, now_ns: Nanos, chain: &Chain, packet: RxPacket) {
+    fn push(&mut self, now_ns: Nanos, chain: &Chain, packet: &RxPacket) {
         let ready_ns = self.ring.complete(now_ns, chain, self.dma);
         if let Some(place) = self.ring.push() {
-            *place =
-                RxPacket { buffer: chain.first, slot: chain.slot, bytes: chain.bytes, ready_ns, ..packet };
+            *place = *packet;
+            (place.buffer, place.slot) = (chain.first, chain.slot);
+            (place.bytes, place.ready_ns) = (chain.bytes, ready_ns);
         }
         match self.coalesce.frame(now_ns) {
             Signal::Quiet => {}

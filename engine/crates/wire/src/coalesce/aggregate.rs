@@ -2,7 +2,9 @@
 
 use super::MAX_HEADER_BYTES;
 use super::flow::{Flow, Network, Told};
-use super::header::{self, STAMP_AT, same_words};
+use super::header::{self, PLAIN_MASK, STAMP_AT};
+use super::payload_sum::{PayloadSum, own_sum};
+use super::plain::PLAIN;
 use super::read::Segment;
 use super::refusal::{Closing, Refusal};
 use crate::checksum::{Sum, internet};
@@ -36,6 +38,21 @@ struct Identification {
     stays: bool,
 }
 
+impl Identification {
+    /// Whether that of a header follows; after the second segment it is settled whether it stays or counts.
+    #[inline(always)]
+    fn follows(&mut self, network: Network, frame: &[u8], segments: u16) -> bool {
+        if network.kind != L3::V4 {
+            return true;
+        }
+        let ahead = u16_at(frame, usize::from(network.at) + 4).wrapping_sub(self.first);
+        if segments == 1 {
+            self.stays = ahead == 0;
+        }
+        ahead == if self.stays { 0 } else { segments }
+    }
+}
+
 /// Segments that have become one: what the next must be like, and the header of the whole.
 #[derive(Clone, Debug)]
 pub struct Aggregate {
@@ -53,12 +70,12 @@ pub struct Aggregate {
     ids: [Identification; 2],
     /// Last timestamp value, if they may rise.
     stamp: Option<u32>,
-    /// Checksum terms: of what all segments have in common, and of all payload.
-    common_sum: Sum,
-    payload_sum: Sum,
+    payload_sum: PayloadSum,
     /// Headers of the first segment, and where they must be equal.
     header: [u8; MAX_HEADER_BYTES],
     mask: [u8; MAX_HEADER_BYTES],
+    /// The mask is that of this header: it is made when it is first needed, as most of what is held in vain never is.
+    is_masked: bool,
 }
 
 impl Default for Aggregate {
@@ -74,16 +91,17 @@ impl Default for Aggregate {
             pushed: 0,
             ids: [Identification::default(); 2],
             stamp: None,
-            common_sum: Sum::new(),
-            payload_sum: Sum::new(),
+            payload_sum: PayloadSum::default(),
             header: [0; MAX_HEADER_BYTES],
             mask: [0; MAX_HEADER_BYTES],
+            is_masked: false,
         }
     }
 }
 
 impl Aggregate {
     /// Begin anew with this segment of `frame`, which [`Segment::may_lead`].
+    #[inline]
     pub fn begin(&mut self, frame: &[u8], segment: &Segment, stamps: Stamps) {
         self.next = segment.sequence.wrapping_add(segment.payload_bytes);
         (self.mss, self.payload_bytes) = (segment.unit_bytes(), segment.payload_bytes);
@@ -94,9 +112,9 @@ impl Aggregate {
             *id = Identification { first: u16_at(frame, usize::from(network.at) + 4), stays: false };
         }
         header::copy(&mut self.header, frame, segment.header_bytes());
-        header::mask(&mut self.mask, segment, self.stamp.is_some());
-        self.common_sum = self.sum_in_common();
-        self.payload_sum = Sum::new().add_u16(self.payload_sum_of(frame, segment));
+        self.is_masked = false;
+        self.payload_sum = PayloadSum::default();
+        self.payload_sum.add(self.own_sum_of(frame, segment), false);
     }
 
     /// Segments in it.
@@ -133,28 +151,25 @@ impl Aggregate {
     ///
     /// # Errors
     /// Why not.
-    #[inline]
+    #[inline(always)]
     pub fn judge(&mut self, frame: &[u8], segment: &Segment, limits: &Limits) -> Result<(), Refusal> {
-        let refused = segment.sequence != self.next
-            || self.is_too_long(segment)
-            || segment.flow != self.flow
-            || !same_words(&self.header, frame, &self.mask, self.header_bytes().div_ceil(8))
-            || !may_follow(segment.flags)
-            || !self.id_follows(frame)
-            || self.stamp.is_some_and(|last| !rises(last, header::stamp(frame, segment)))
-            || self.has_too_many(segment, limits)
-            || self.bytes() + segment.payload_bytes > limits.bytes;
-        if refused { Err(self.refusal(frame, segment, limits)) } else { Ok(()) }
+        let joins = segment.sequence == self.next
+            && !self.is_too_long(segment)
+            && self.is_like(frame, segment)
+            && may_follow(segment.flags)
+            && self.id_follows(frame, segment.flow)
+            && self.stamp.is_none_or(|last| rises(last, header::stamp(frame, segment)))
+            && !self.has_too_many(segment, limits)
+            && self.bytes() + segment.payload_bytes <= limits.bytes;
+        // A copy: what is only looked at here stays in registers.
+        if joins { Ok(()) } else { Err(self.refusal(frame, *segment, *limits)) }
     }
 
     /// Append a segment that [`Aggregate::judge`] has let in; answers whether and why it is the last. The payload is
     /// the caller's to append.
-    #[inline]
+    #[inline(always)]
     pub fn append(&mut self, frame: &[u8], segment: &Segment) -> Option<Closing> {
-        let sum = self.payload_sum_of(frame, segment);
-        // Behind an odd number of bytes, high and low bytes of the sum change places (RFC 1071 section 2 B).
-        let odd = self.payload_bytes & 1 == 1;
-        self.payload_sum = self.payload_sum.add_u16(if odd { sum.swap_bytes() } else { sum });
+        self.payload_sum.add(self.own_sum_of(frame, segment), self.payload_bytes & 1 == 1);
         self.next = segment.sequence.wrapping_add(segment.payload_bytes);
         self.payload_bytes += segment.payload_bytes;
         self.segments += segment.segments();
@@ -176,9 +191,8 @@ impl Aggregate {
     /// bytes.
     pub fn write_header(&self, out: &mut [u8; MAX_HEADER_BYTES]) -> usize {
         header::copy(out, &self.header, self.header_bytes());
-        let Flow { outer, inner, tcp_at } = self.flow;
         let end = self.header_bytes() + self.payload_bytes as usize;
-        for network in [outer, inner] {
+        for network in self.flow.networks() {
             let at = usize::from(network.at);
             if network.kind == L3::V4 {
                 put(out, at + 2, (end - at) as u16);
@@ -189,7 +203,7 @@ impl Aggregate {
                 put(out, at + 4, (end - at - 40) as u16);
             }
         }
-        let tcp_at = usize::from(tcp_at);
+        let tcp_at = self.tcp_at();
         if let Some(flags) = out.get_mut(tcp_at + 13) {
             *flags |= self.pushed;
         }
@@ -199,7 +213,8 @@ impl Aggregate {
         }
         put(out, tcp_at + 16, 0);
         let own = own_sum(out, tcp_at, (end - tcp_at) as u32, self.stamp.is_some());
-        put(out, tcp_at + 16, own.add_sum(self.common_sum).add_sum(self.payload_sum).checksum());
+        let common = self.sum_in_common();
+        put(out, tcp_at + 16, own.add_sum(common).add_sum(self.payload_sum.of(common)).checksum());
         self.header_bytes()
     }
 
@@ -229,29 +244,50 @@ impl Aggregate {
         usize::from(self.flow.tcp_at)
     }
 
-    /// `inet_gro_flush`: after the second segment it is settled whether the identification stays or counts.
-    #[inline]
-    fn id_follows(&mut self, frame: &[u8]) -> bool {
-        let Aggregate { flow, ids, segments, .. } = self;
-        let mut follows = true;
-        for (network, id) in [flow.outer, flow.inner].into_iter().zip(ids) {
-            if network.kind == L3::V4 {
-                let ahead = u16_at(frame, usize::from(network.at) + 4).wrapping_sub(id.first);
-                id.stays |= *segments == 1 && ahead == 0;
-                follows &= ahead == if id.stays { 0 } else { *segments };
-            }
+    /// `inet_gro_flush`.
+    #[inline(always)]
+    fn id_follows(&mut self, frame: &[u8], flow: Flow) -> bool {
+        let [outer, inner] = &mut self.ids;
+        outer.follows(flow.outer, frame, self.segments)
+            && (!flow.is_tunnelled() || inner.follows(flow.inner, frame, self.segments))
+    }
+
+    /// Whether a segment's headers are equal where they must be. Then they have the same form, so that its flow needs no
+    /// look of its own.
+    #[inline(always)]
+    fn is_like(&mut self, frame: &[u8], segment: &Segment) -> bool {
+        let bytes = segment.header_bytes();
+        if bytes != self.header_bytes() {
+            return false;
         }
-        follows
+        if segment.flow == PLAIN && self.stamp.is_none() {
+            return header::same(&self.header, frame, &PLAIN_MASK, bytes);
+        }
+        if !self.is_masked {
+            self.make_mask();
+        }
+        header::same(&self.header, frame, &self.mask, bytes)
+    }
+
+    #[cold]
+    fn make_mask(&mut self) {
+        header::mask(&mut self.mask, self.flow, self.stamp.is_some());
+        self.is_masked = true;
     }
 
     /// The first reason why a segment may not be appended.
     #[cold]
-    fn refusal(&self, frame: &[u8], segment: &Segment, limits: &Limits) -> Refusal {
-        let differs = |range: Range<usize>| header::differs(&self.header, frame, &self.mask, range);
+    fn refusal(&mut self, frame: &[u8], segment: Segment, limits: Limits) -> Refusal {
+        let (segment, limits) = (&segment, &limits);
+        let is_like = self.is_like(frame, segment);
+        if !is_like && !self.is_masked {
+            self.make_mask();
+        }
+        let differs =
+            |range: Range<usize>| !is_like && header::differs(&self.header, frame, &self.mask, range);
         let (ip_at, tcp_at) = (usize::from(self.flow.outer.at), self.tcp_at());
         let other = |of: fn(Network, &[u8]) -> Option<u8>| {
-            let networks = [self.flow.outer, self.flow.inner];
-            networks.into_iter().any(|network| of(network, &self.header) != of(network, frame))
+            !is_like && self.flow.networks().any(|network| of(network, &self.header) != of(network, frame))
         };
         let falls = |last| !rises(last, header::stamp(frame, segment));
         if differs(0..ip_at) {
@@ -308,27 +344,11 @@ impl Aggregate {
             .add_bytes(options)
     }
 
-    /// The sum of a segment's payload, from its checksum, which is right: all terms together are 0xffff.
-    #[inline]
-    fn payload_sum_of(&self, frame: &[u8], segment: &Segment) -> u16 {
-        let tcp_at = self.tcp_at();
+    #[inline(always)]
+    fn own_sum_of(&self, frame: &[u8], segment: &Segment) -> Sum {
+        let tcp_at = usize::from(segment.flow.tcp_at);
         let tcp_bytes = (segment.header_bytes() - tcp_at) as u32 + segment.payload_bytes;
-        own_sum(frame, tcp_at, tcp_bytes, self.stamp.is_some()).add_sum(self.common_sum).checksum()
-    }
-}
-
-/// The terms of the checksum that differ from segment to segment; the checksum field is one of them.
-#[inline]
-fn own_sum(frame: &[u8], tcp_at: usize, tcp_bytes: u32, stamped: bool) -> Sum {
-    let Some(tcp) = frame.get(tcp_at..).and_then(|tcp| tcp.first_chunk::<20>()) else { return Sum::new() };
-    let [_, _, _, _, s0, s1, s2, s3, _, _, _, _, f0, f1, _, _, c0, c1, u0, u1] = *tcp;
-    let words = [[s0, s1], [s2, s3], [f0, f1], [c0, c1], [u0, u1]].map(u16::from_be_bytes);
-    let sum = Sum::new().add_u16((tcp_bytes >> 16) as u16).add_u16(tcp_bytes as u16);
-    let sum = words.into_iter().fold(sum, Sum::add_u16);
-    if stamped {
-        sum.add_bytes(frame.get(tcp_at + STAMP_AT..tcp_at + STAMP_AT + 8).unwrap_or(&[]))
-    } else {
-        sum
+        own_sum(frame, tcp_at, tcp_bytes, self.stamp.is_some())
     }
 }
 

@@ -1,5 +1,6 @@
 //! Whose segment it is.
 
+use super::plain::{PLAIN, pair};
 use crate::walk::{Headers, L3};
 
 /// An IP header's version and place.
@@ -71,7 +72,14 @@ impl Flow {
         frame.get(at..at + 4).unwrap_or(&[])
     }
 
-    fn is_tunnelled(&self) -> bool {
+    /// The outer IP header, and the inner one if there is a tunnel.
+    #[inline]
+    pub(super) fn networks(self) -> impl Iterator<Item = Network> {
+        [Some(self.outer), self.is_tunnelled().then_some(self.inner)].into_iter().flatten()
+    }
+
+    #[inline]
+    pub(super) fn is_tunnelled(&self) -> bool {
         self.outer != self.inner
     }
 
@@ -90,6 +98,10 @@ impl Flow {
 
     /// Whether both frames are of one flow. `theirs` are at least the headers of the other frame.
     pub(super) fn is_of(&self, mine: &[u8], other: &Flow, theirs: &[u8], told: Told) -> bool {
+        if (*self, *other, told) == (PLAIN, PLAIN, Told::ByConnection) {
+            // Addresses and ports lie together, and nothing else tells such flows apart.
+            return pair(mine) == pair(theirs);
+        }
         let link = |flow: &Flow| 12..usize::from(flow.outer.at);
         let same = self.ports(mine) == other.ports(theirs)
             && self.inner.addresses(mine) == other.inner.addresses(theirs)

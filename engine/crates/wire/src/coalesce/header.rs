@@ -7,54 +7,72 @@ use crate::tcp::flag;
 use crate::walk::L3;
 use core::ops::Range;
 
+/// Headers are compared and copied in blocks, of which the last one ends where they end; there is at least one, for
+/// Ethernet, IPv4 and TCP are 54 bytes.
+const BLOCK: usize = 32;
+
 /// Copy the first `bytes` of a frame; what follows them is not read by anyone.
 #[inline]
 pub(super) fn copy(to: &mut [u8; MAX_HEADER_BYTES], frame: &[u8], bytes: usize) {
-    if let (Some(to), Some(from)) = (to.get_mut(..bytes), frame.get(..bytes)) {
-        to.copy_from_slice(from);
+    let (Some(to), Some(from)) = (to.get_mut(..bytes), frame.get(..bytes)) else { return };
+    let (blocks, _) = from.as_chunks::<BLOCK>();
+    to.as_chunks_mut::<BLOCK>().0.iter_mut().zip(blocks).for_each(|(to, from)| *to = *from);
+    if let (Some(to), Some(from)) = (to.last_chunk_mut::<BLOCK>(), from.last_chunk::<BLOCK>()) {
+        *to = *from;
     }
 }
 
-/// Whether the first `words` words of 8 bytes are equal where `mask` has ones.
-#[inline]
-pub(super) fn same_words(
+/// Whether the first `bytes` are there in both and equal where `mask` has ones.
+#[inline(always)]
+pub(super) fn same(
     mine: &[u8; MAX_HEADER_BYTES],
     theirs: &[u8],
     mask: &[u8; MAX_HEADER_BYTES],
-    words: usize,
+    bytes: usize,
 ) -> bool {
-    let (Some(mine), Some(mask)) =
-        (mine.as_chunks::<8>().0.get(..words), mask.as_chunks::<8>().0.get(..words))
+    let (Some(mine), Some(theirs), Some(mask)) = (mine.get(..bytes), theirs.get(..bytes), mask.get(..bytes))
     else {
         return false;
     };
-    let Some(whole) = theirs.as_chunks::<8>().0.get(..words) else {
-        return same_words_at_end(mine, theirs, mask);
+    let (Some(my_last), Some(their_last), Some(last_mask)) =
+        (mine.last_chunk(), theirs.last_chunk(), mask.last_chunk())
+    else {
+        return false;
     };
-    let word = |bytes: &[u8; 8]| u64::from_ne_bytes(*bytes);
-    let pairs = mine.iter().zip(whole).zip(mask);
-    pairs.fold(0, |all, ((a, b), mask)| all | ((word(a) ^ word(b)) & word(mask))) == 0
+    // The first that differs ends it: a loop over all is made to gather lanes of many blocks, and there are few.
+    let mut blocks = mine.as_chunks().0.iter().zip(theirs.as_chunks().0).zip(mask.as_chunks().0);
+    is_same(my_last, their_last, last_mask)
+        && blocks.all(|((mine, theirs), mask)| is_same(mine, theirs, mask))
 }
 
-/// The same for a frame that ends within its header's last word.
-#[cold]
-fn same_words_at_end(mine: &[[u8; 8]], theirs: &[u8], mask: &[[u8; 8]]) -> bool {
-    let bytes = mine.as_flattened().iter().zip(theirs).zip(mask.as_flattened());
-    bytes.fold(0, |all, ((a, b), mask)| all | ((a ^ b) & mask)) == 0
+/// Whether two blocks are equal where `mask` has ones.
+#[inline(always)]
+fn is_same(mine: &[u8; BLOCK], theirs: &[u8; BLOCK], mask: &[u8; BLOCK]) -> bool {
+    let bytes = mine.iter().zip(theirs).zip(mask);
+    bytes.fold(0, |all, ((mine, theirs), mask)| all | ((mine ^ theirs) & mask)) == 0
 }
 
 /// Whether the bytes in `range` differ where `mask` has ones.
 pub(super) fn differs(mine: &[u8], theirs: &[u8], mask: &[u8], range: Range<usize>) -> bool {
-    let bytes = mine.iter().zip(theirs).zip(mask).take(range.end).skip(range.start);
-    bytes.into_iter().any(|((a, b), mask)| (a ^ b) & mask != 0)
+    let from = |bytes| <[u8]>::get(bytes, range.start..).unwrap_or(&[]);
+    let bytes = from(mine).iter().zip(from(theirs)).zip(from(mask)).take(range.len());
+    bytes.fold(0, |all, ((a, b), mask)| all | ((a ^ b) & mask)) != 0
 }
 
-/// Ones where the headers of two segments of an aggregate must be equal; the last word is filled with zeros.
-pub(super) fn mask(mask: &mut [u8; MAX_HEADER_BYTES], segment: &Segment, any_stamp: bool) {
-    let end = segment.header_bytes();
-    set(mask, 0, end, 0xff);
-    set(mask, end, end.next_multiple_of(8) - end, 0);
-    let Flow { outer, inner, tcp_at, .. } = segment.flow;
+/// The mask of a plain segment ([`super::plain`]) without a timestamp that may rise.
+pub(super) const PLAIN_MASK: [u8; MAX_HEADER_BYTES] = {
+    let mut mask = [0xff; MAX_HEADER_BYTES];
+    // Total length and identification, checksum; sequence number, checksum and urgent pointer.
+    [mask[16], mask[17], mask[18], mask[19], mask[24], mask[25]] = [0; 6];
+    [mask[38], mask[39], mask[40], mask[41], mask[50], mask[51], mask[52], mask[53]] = [0; 8];
+    mask[47] = !((flag::FIN | flag::PSH) as u8);
+    mask
+};
+
+/// Ones where the headers of two segments of an aggregate must be equal; what follows the headers is not read by anyone.
+pub(super) fn mask(mask: &mut [u8; MAX_HEADER_BYTES], flow: Flow, any_stamp: bool) {
+    *mask = [0xff; MAX_HEADER_BYTES];
+    let Flow { outer, inner, tcp_at } = flow;
     for network in [outer, inner] {
         let at = usize::from(network.at);
         match network.kind {
@@ -93,5 +111,44 @@ pub(super) fn stamp(frame: &[u8], segment: &Segment) -> Option<u32> {
     match *options {
         [1, 1, 8, 10, a, b, c, d, _, _, _, _] => Some(u32::from_be_bytes([a, b, c, d])),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::plain::PLAIN;
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_plain_segments_mask_is_one_of_many() {
+        let mut made = [0; MAX_HEADER_BYTES];
+        mask(&mut made, PLAIN, false);
+        assert_eq!(made, PLAIN_MASK);
+    }
+
+    proptest! {
+        /// Blocks that overlap see every byte, and none behind the header.
+        #[test]
+        fn blocks_are_bytes(
+            bytes in 54usize..=MAX_HEADER_BYTES, more in 0usize..4, changes in prop::collection::vec((0usize..260, 1u8..), 0..3),
+            mask_seed in prop::collection::vec(prop::sample::select(vec![0u8, 0xff, 0xf6]), MAX_HEADER_BYTES),
+        ) {
+            let mut theirs: Vec<u8> = (0..bytes + more).map(|i| i as u8).collect();
+            let mut mine = [0x55; MAX_HEADER_BYTES];
+            copy(&mut mine, &theirs, bytes);
+            prop_assert_eq!(&mine[..bytes], &theirs[..bytes]);
+            prop_assert!(mine[bytes..].iter().all(|byte| *byte == 0x55));
+            for (at, change) in changes {
+                if let Some(byte) = theirs.get_mut(at) {
+                    *byte ^= change;
+                }
+            }
+            let mask: [u8; MAX_HEADER_BYTES] = mask_seed.try_into().unwrap();
+            let expected = (0..bytes).all(|at| (mine[at] ^ theirs[at]) & mask[at] == 0);
+            prop_assert_eq!(same(&mine, &theirs, &mask, bytes), expected);
+            prop_assert_eq!(differs(&mine, &theirs, &mask, 0..bytes), !expected);
+            prop_assert!(!same(&mine, &theirs[..bytes - 1], &mask, bytes));
+        }
     }
 }

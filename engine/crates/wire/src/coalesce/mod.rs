@@ -12,11 +12,14 @@
 mod aggregate;
 mod flow;
 mod header;
+mod payload_sum;
+mod plain;
 mod read;
 mod refusal;
 
 pub use aggregate::{Aggregate, Limits, Stamps};
 pub use flow::{Flow, Told};
+pub use plain::plain;
 pub use read::{Checksum, Reading, Segment, read};
 pub use refusal::{Closing, Refusal};
 

@@ -47,6 +47,18 @@ pub struct Segment {
 }
 
 impl Segment {
+    /// One as it came from the wire.
+    #[inline(always)]
+    pub(super) fn single(
+        flow: Flow,
+        header_bytes: u16,
+        sequence: u32,
+        flags: u16,
+        payload_bytes: u32,
+    ) -> Self {
+        Segment { flow, header_bytes, sequence, flags, payload_bytes, segments: 1, unit_bytes: payload_bytes }
+    }
+
     /// Bytes of all headers, from the link's on; the payload follows.
     #[inline]
     pub fn header_bytes(&self) -> usize {
@@ -103,7 +115,9 @@ pub enum Reading {
 /// packet is left out of the segment; without, a padded segment ends its flow's aggregate, as in Linux.
 #[inline]
 pub fn read(bytes: &[u8], frame_bytes: usize, headers: &Headers, checksum: Checksum, trim: bool) -> Reading {
-    match locate(bytes, frame_bytes, trim) {
+    // The transport's checksum is looked at once the outermost header's is right.
+    let outer_is_right = checksum == Checksum::Good || headers.fault == Some(Fault::TcpChecksum);
+    match locate(bytes, frame_bytes, outer_is_right, trim) {
         Located::Tcp(located) => judge(bytes, headers, checksum, &located),
         Located::Irregular => Flow::of(headers).map_or(Reading::Apart, Reading::Passes),
         Located::NotSound => Reading::Apart,
@@ -147,26 +161,21 @@ fn judge(bytes: &[u8], headers: &Headers, checksum: Checksum, located: &Tcp) -> 
     {
         return Reading::Passes(flow);
     }
-    let segment = Segment {
-        flow,
-        header_bytes: header_end as u16,
-        sequence: u32::from_be_bytes([tcp[4], tcp[5], tcp[6], tcp[7]]),
-        flags: u16::from_be_bytes([tcp[12] & 0x0f, tcp[13]]),
-        payload_bytes: (located.end - header_end) as u32,
-        segments: 1,
-        unit_bytes: (located.end - header_end) as u32,
-    };
+    let sequence = u32::from_be_bytes([tcp[4], tcp[5], tcp[6], tcp[7]]);
+    let flags = u16::from_be_bytes([tcp[12] & 0x0f, tcp[13]]);
+    let payload_bytes = (located.end - header_end) as u32;
+    let segment = Segment::single(flow, header_end as u16, sequence, flags, payload_bytes);
     if located.whole { Reading::Joins(segment) } else { Reading::Ends(segment) }
 }
 
 #[inline]
-fn locate(bytes: &[u8], frame_bytes: usize, trim: bool) -> Located {
-    down(bytes, frame_bytes, trim).unwrap_or(Located::Irregular)
+fn locate(bytes: &[u8], frame_bytes: usize, outer_is_right: bool, trim: bool) -> Located {
+    down(bytes, frame_bytes, outer_is_right, trim).unwrap_or(Located::Irregular)
 }
 
 /// Link header and tags, one or two IP headers, TCP. `None`: irregular.
 #[inline]
-fn down(bytes: &[u8], frame_bytes: usize, trim: bool) -> Option<Located> {
+fn down(bytes: &[u8], frame_bytes: usize, outer_is_right: bool, trim: bool) -> Option<Located> {
     let mut at = 14;
     let mut ethertype = u16::from_be_bytes(*bytes.get(12..)?.first_chunk()?);
     while matches!(ethertype, ethertype::VLAN | ethertype::QINQ) {
@@ -183,7 +192,11 @@ fn down(bytes: &[u8], frame_bytes: usize, trim: bool) -> Option<Located> {
     loop {
         let network = Network { kind, at: u8::try_from(at).ok()? };
         let ip = bytes.get(at..)?;
-        let step = if kind == L3::V4 { ipv4(ip, end - at, outer.is_some())? } else { ipv6(ip, end - at)? };
+        let step = if kind == L3::V4 {
+            ipv4(ip, end - at, outer.is_some(), outer_is_right)?
+        } else {
+            ipv6(ip, end - at)?
+        };
         let Step::Next { next, header_bytes, ip_bytes, reserved } = step else {
             return Some(Located::NotSound);
         };
@@ -216,14 +229,15 @@ enum Step {
 /// `inet_gro_receive`: no options, no fragment, a right header checksum. That of an outer header is verified before,
 /// unless something else was wrong with it.
 #[inline(always)]
-fn ipv4(ip: &[u8], there: usize, verify: bool) -> Option<Step> {
+fn ipv4(ip: &[u8], there: usize, is_inner: bool, outer_is_right: bool) -> Option<Step> {
     let head: &[u8; 20] = ip.first_chunk()?;
     let fragment = u16::from_be_bytes([head[6], head[7]]);
     if head[0] != 0x45 || fragment & 0x3fff != 0 || there < 20 {
         return None;
     }
     let ip_bytes = usize::from(u16::from_be_bytes([head[2], head[3]]));
-    if (verify || ip_bytes != there) && !checksum::holds(head) {
+    let verify = is_inner || (ip_bytes != there && !outer_is_right);
+    if verify && !checksum::holds(head) {
         return Some(Step::NotSound);
     }
     Some(Step::Next { next: head[9], header_bytes: 20, ip_bytes, reserved: fragment & 0x8000 != 0 })
