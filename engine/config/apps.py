@@ -33,3 +33,13 @@ class Apps:
     """Moves at given times."""
     work_per_message: int = 1
     """Units of work after each message read."""
+    read_bytes: int = 0
+    """Bytes of a TCP socket one receive call takes, as far as they are there; 0: one message."""
+    by_napi: bool = False
+    """Sockets are dealt by the queue of their first frame (SO_INCOMING_NAPI_ID), not in turn."""
+    busy_poll_usecs: int = 0
+    """Epoll polls the device so long in vain before the app sleeps; 0: only if preferred, and then once."""
+    busy_poll_budget: int = 8
+    """Frames such a poll may take."""
+    prefer_busy_poll: bool = False
+    """Apps would rather poll than be interrupted."""

@@ -61,7 +61,8 @@ def scenario(config: Config) -> Scenario:
             "host.tcp.ack.policy": "linux",
             "host.apps.count": 1,
             "host.apps.cpus": [0],
-            # iperf throws away what it reads.
+            # iperf3 reads 128 KiB at a time and throws it away.
+            "host.apps.read_bytes": 131_072,
             "host.apps.work_per_message": 0,
         }
     )

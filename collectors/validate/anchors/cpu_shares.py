@@ -30,7 +30,7 @@ AS_THEY_ARE = ("sched",)
 """Classes whose cost is left as it is: how often the reader sleeps depends on a program that is not here."""
 REMARKS = {
     "mm": "pages are recycled in a pool here; Linux 5.4 gave most back to the page allocator",
-    "etc": "a receive call takes one skb here, iperf's takes what is there",
+    "etc": "what is in none of the other classes differs: here receive calls and interrupts",
     "sched": "a reader that is never done hardly sleeps; the measured one did",
     "skb": "every skb costs the same here; a jumbo frame's fragments cost more than a small frame's skb",
     "tcp_ip": "an acknowledgement is all TCP's here; by function much of it is netdev's and skb's",

@@ -15,11 +15,6 @@ MISSING: tuple[tuple[str, str, str], ...] = (
     ),
     ("C14", "attack dropped in XDP", "no XDP stage: there is no drop before an skb is allocated"),
     (
-        "C15",
-        "NAPI suspension and deferred interrupts",
-        "no gro_flush_timeout, napi_defer_hard_irqs or irq_suspend_timeout: only the base mode is compared",
-    ),
-    (
         "C16",
         "page pool",
         "no page recycling stage: releasing a page is one cost row, whichever way it goes",

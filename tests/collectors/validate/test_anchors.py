@@ -73,11 +73,27 @@ def test_a_flood_takes_the_victims_transactions_and_its_knee_is_where_it_was(tab
     assert rows.loc["3.5 Mpps", "predicted"] < 0.3 * rows.loc["0 Mpps", "predicted"]
 
 
-def test_memcacheds_cpu_by_load(table):
+def test_memcached_by_who_polls(table):
     rows = of(table, "C15")
-    assert rows["predicted"].is_monotonic_increasing
-    assert rows.loc[rows["used"], "residual"].abs().max() < 0.05
-    assert rows["residual"].abs().max() < 0.25
+    assert rows["used"].sum() == 3
+    assert rows.loc[rows["used"], "residual"].abs().max() < 0.03
+    cpu, late, most = (rows[rows["unit"] == unit] for unit in ("% CPU", "µs", "requests/s"))
+    assert cpu["residual"].abs().max() < 0.2
+    assert most["residual"].abs().max() < 0.2
+    # At a low load the order of modes by latency, but for base; what is far off says why.
+    low = late[late.index.str.endswith("200K p99")].drop("base 200K p99")
+    assert low[["published", "predicted"]].corr("spearman").iloc[0, 1] > 0.9
+    assert low["residual"].abs().max() < 0.25
+    assert (late.loc[late["residual"].abs() > 0.3, "remark"] != "").all()
+    for column in ("published", "predicted"):
+        # A short deferral is early at a low load, a long one serves more: they cross.
+        assert late.loc["defer20 200K p99", column] < late.loc["defer200 200K p99", column]
+        assert most.loc["defer20 most", column] < most.loc["defer200 most", column]
+        # Suspending does both, at a CPU's price that follows the load.
+        assert late.loc["suspend20 200K p99", column] < late.loc["suspend200 200K p99", column]
+        assert late.loc["suspend20 800K p99", column] < late.loc["defer20 800K p99", column]
+        assert most.loc["suspend20 most", column] > 1.05 * most.loc["defer200 most", column]
+        assert cpu.loc["suspend20 200K", column] < 0.5 * cpu.loc["fullbusy 200K", column]
 
 
 def test_what_cannot_be_compared_is_named_with_its_reason():

@@ -10,6 +10,7 @@ fn counters() -> impl Iterator<Item = &'static CounterDeclaration> {
     let nic = nic.chain(nic::steering::SteeringCounter::DECLARED);
     let host = host::gro::GroCounter::DECLARED.iter().chain(host::softirq::SoftnetCounter::DECLARED);
     nic.chain(host)
+        .chain(host::softirq::NapiCounter::DECLARED)
         .chain(host::steering::SockSteeringCounter::DECLARED)
         .chain(host::tcp::TcpCounter::DECLARED)
         .chain(host::forward::ForwardCounter::DECLARED)

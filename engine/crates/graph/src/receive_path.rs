@@ -6,7 +6,8 @@ use crate::steering_settings::{host_steering, rps_cpus};
 use crate::tcp_settings::ack_config;
 use crate::{Scenario, ScenarioError};
 use host::{
-    Accept, AppConfig, Gap, GroConfig, Host, HostConfig, NapiConfig, RpsConfig, SocketConfig, TcpConfig,
+    Accept, AppConfig, BusyPollConfig, Gap, GroConfig, Host, HostConfig, NapiConfig, RpsConfig, SocketConfig,
+    TcpConfig,
 };
 use nic::Nic;
 use nic::rss::{BoxedHash, RssKey};
@@ -84,11 +85,12 @@ fn host_config(scenario: &Scenario) -> HostConfig {
             weight_frames: host.napi.weight_frames,
             budget_frames: host.napi.budget_frames,
             budget_ns: u64::from(host.napi.budget_usecs) * 1_000,
+            defer_hard_irqs: host.napi.defer_hard_irqs,
+            gro_flush_timeout_ns: host.napi.gro_flush_timeout_ns,
+            irq_suspend_timeout_ns: host.napi.irq_suspend_timeout_ns,
         },
         gro: GroConfig {
             enabled: host.gro.enabled,
-            flush_timeout_ns: host.gro.flush_timeout_ns,
-            defer_hard_irqs: host.gro.defer_hard_irqs,
             buckets: host.gro.buckets,
             held_per_bucket: host.gro.held_per_bucket,
         },
@@ -125,6 +127,13 @@ fn host_config(scenario: &Scenario) -> HostConfig {
             acceptors: host.apps.acceptors,
             readers_per_socket: host.apps.readers_per_socket,
             work_per_message: host.apps.work_per_message,
+            read_bytes: host.apps.read_bytes,
+            by_napi: host.apps.by_napi,
+            busy_poll: scenario.busy_polls().then(|| BusyPollConfig {
+                busy_poll_ns: u64::from(host.apps.busy_poll_usecs) * 1_000,
+                budget_frames: host.apps.busy_poll_budget,
+                prefer: host.apps.prefer_busy_poll,
+            }),
         },
     }
 }

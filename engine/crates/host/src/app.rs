@@ -2,13 +2,16 @@
 
 use crate::path::Host;
 use crate::socket::Taken;
-use stage::{BufferPool, Context, Op, Point, Region, RxPacket, TaskId, Touch};
+use stage::{BufferPool, Context, Op, Point, Region, RxPacket, SocketId, TaskId, Touch};
+use wire::protocol;
 
 /// What a task does next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AppStep {
     /// It read a message and will try again.
     Read,
+    /// There was nothing: it polls the device itself, by [`Host::busy_poll_step`].
+    BusyPoll,
     /// There was nothing: it sleeps until woken.
     Sleep,
 }
@@ -22,11 +25,15 @@ impl Host {
         context: &mut C,
     ) -> AppStep {
         context.queue(None);
-        context.op(Op::RecvCall, 1);
-        context.touch(Op::RecvCall, Touch::write(Region::Task, task.0, 0, 256));
+        let goes_on = self.goes_on(task);
+        if !goes_on {
+            context.op(Op::RecvCall, 1);
+            context.touch(Op::RecvCall, Touch::write(Region::Task, task.0, 0, 256));
+        }
         let Some(Taken { socket, skb, next_reader }) = self.sockets.next_for(task, &mut self.skbs) else {
-            return AppStep::Sleep;
+            return self.nothing_found(task, context);
         };
+        self.events_found(task, context);
         context.queue(Some(skb.packet.queue));
         context.op(Op::SocketDequeue, 1);
         context.touch(Op::SocketDequeue, Touch::write(Region::Socket, socket.0, 128, 128));
@@ -49,7 +56,9 @@ impl Host {
                 context.wake(next.task);
             }
         }
-        self.tcp_read(socket, context);
+        if !self.reads_on(task, socket, skb.payload_bytes, goes_on) {
+            self.tcp_read(socket, context);
+        }
         let (packet, mut passage) = (skb.packet, skb.passage);
         self.free(skb, buffers, context);
         context.op(Op::AppWork, self.config.apps.work_per_message);
@@ -57,6 +66,28 @@ impl Host {
         context.passed(packet.frame, packet.queue, Point::Read);
         context.read(&packet, passage);
         AppStep::Read
+    }
+}
+
+impl Host {
+    /// Whether a task is in a receive call that takes more of what lies there.
+    #[inline]
+    fn goes_on(&self, task: TaskId) -> bool {
+        let call = self.epolls.get(task.0 as usize).and_then(|epoll| epoll.call);
+        call.is_some_and(|(socket, left)| left > 0 && self.sockets.first_ready(task) == Some(socket))
+    }
+
+    /// A receive call took so many bytes of a socket; answers whether it takes more (`tcp_recvmsg_locked`).
+    #[inline]
+    fn reads_on(&mut self, task: TaskId, socket: SocketId, bytes: u32, goes_on: bool) -> bool {
+        let wanted = self.config.apps.read_bytes;
+        if wanted == 0 || self.sockets.at(socket).is_none_or(|s| s.key.protocol() != protocol::TCP) {
+            return false;
+        }
+        let Some(epoll) = self.epolls.get_mut(task.0 as usize) else { return false };
+        let left = epoll.call.filter(|_| goes_on).map_or(wanted, |(_, left)| left).saturating_sub(bytes);
+        epoll.call = Some((socket, left));
+        self.goes_on(task)
     }
 }
 

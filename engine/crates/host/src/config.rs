@@ -13,6 +13,14 @@ pub struct NapiConfig {
     pub budget_frames: u32,
     /// Time one softirq run may take (`netdev_budget_usecs`), in nanoseconds.
     pub budget_ns: u64,
+    /// Polls without a frame after which the interrupt is enabled again (`napi_defer_hard_irqs`).
+    pub defer_hard_irqs: u32,
+    /// How long after a poll the timer polls, where flows are held or the interrupt is deferred (`gro_flush_timeout`);
+    /// 0: never.
+    pub gro_flush_timeout_ns: Nanos,
+    /// How long a program that prefers busy polling may leave the interrupt off once it got events
+    /// (`irq_suspend_timeout`); 0: it does not.
+    pub irq_suspend_timeout_ns: Nanos,
 }
 
 /// Generic receive offload.
@@ -20,10 +28,6 @@ pub struct NapiConfig {
 pub struct GroConfig {
     /// Merge segments of a flow before the stack sees them.
     pub enabled: bool,
-    /// How long a poll may leave flows held (`gro_flush_timeout`); 0: not beyond its end.
-    pub flush_timeout_ns: Nanos,
-    /// Polls without a frame after which the interrupt is enabled again (`napi_defer_hard_irqs`).
-    pub defer_hard_irqs: u32,
     /// Buckets flows are held in, a power of two (GRO_HASH_BUCKETS).
     pub buckets: u32,
     /// Flows a bucket may hold (MAX_GRO_SKBS).
@@ -128,6 +132,17 @@ pub struct TcpConfig {
     pub ack: AckConfig,
 }
 
+/// An epoll instance that polls the device (`struct epoll_params`, include/uapi/linux/eventpoll.h).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BusyPollConfig {
+    /// How long it polls in vain (`busy_poll_usecs`), in nanoseconds; 0: once.
+    pub busy_poll_ns: Nanos,
+    /// Frames a poll may take (`busy_poll_budget`).
+    pub budget_frames: u32,
+    /// It would rather poll itself than be interrupted (`prefer_busy_poll`).
+    pub prefer: bool,
+}
+
 /// The applications.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AppConfig {
@@ -139,6 +154,12 @@ pub struct AppConfig {
     pub readers_per_socket: u32,
     /// The application's work on one message, in units of `app.message`.
     pub work_per_message: u32,
+    /// Bytes of a TCP socket one receive call takes, as far as they are there; 0: one message.
+    pub read_bytes: u32,
+    /// Sockets are dealt by the queue their first frame came from (SO_INCOMING_NAPI_ID), not in turn.
+    pub by_napi: bool,
+    /// Poll the device before sleeping; `None`: sleep.
+    pub busy_poll: Option<BusyPollConfig>,
 }
 
 /// Everything the host stages need to know.

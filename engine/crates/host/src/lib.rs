@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod app;
+mod busy_poll;
 mod config;
 pub mod forward;
 pub mod gro;
@@ -19,8 +20,8 @@ pub mod tcp;
 mod unplug;
 
 pub use config::{
-    Accept, AppConfig, CallbackConfig, Gap, GroConfig, HostConfig, NapiConfig, RfsConfig, RpsConfig,
-    SocketConfig, SteeringConfig, TcpConfig,
+    Accept, AppConfig, BusyPollConfig, CallbackConfig, Gap, GroConfig, HostConfig, NapiConfig, RfsConfig,
+    RpsConfig, SocketConfig, SteeringConfig, TcpConfig,
 };
 pub use path::Host;
 pub use tcp::{AckConfig, AckPolicy};

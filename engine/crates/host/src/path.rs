@@ -2,12 +2,13 @@
 //! leaves on a socket's receive queue, on another CPU's backlog, or dropped.
 
 use crate::HostConfig;
+use crate::busy_poll::Epoll;
 use crate::forward::ForwardCounter;
 use crate::gro::{Gro, GroCounter};
 use crate::rps::{Rfs, Target};
 use crate::skb::{Skb, Skbs};
 use crate::socket::{Demux, FlowKey, Sockets};
-use crate::softirq::{NapiId, Softnet, SoftnetCounter};
+use crate::softirq::{NapiId, NapiStruct, Softnet, SoftnetCounter};
 use crate::steering::{Callback, SockSteeringCounter};
 use crate::tcp::TcpCounter;
 use stage::{
@@ -35,6 +36,11 @@ pub struct Host {
     pub(crate) expired: Vec<RuleId>,
     /// By queue; empty without GRO.
     pub(crate) gros: Vec<Option<Gro>>,
+    /// By queue; empty unless a NAPI remembers something.
+    pub(crate) napis: Vec<NapiStruct>,
+    pub(crate) keeps_napis: bool,
+    /// By task.
+    pub(crate) epolls: Vec<Epoll>,
     pub(crate) tcp_counters: Counters<TcpCounter>,
     pub(crate) forward_counters: Counters<ForwardCounter>,
     gathered: Vec<u8>,
@@ -57,6 +63,9 @@ impl Host {
             next_scan_ns: 0,
             expired: Vec::new(),
             gros: Vec::new(),
+            napis: Vec::new(),
+            keeps_napis: config.keeps_napis(),
+            epolls: vec![Epoll::default(); config.apps.count as usize],
             tcp_counters: Counters::default(),
             forward_counters: Counters::default(),
             gathered: Vec::new(),
@@ -182,7 +191,7 @@ impl Host {
         let key = FlowKey::of(headers, buffers.bytes(skb.packet.buffer));
         context.op(Op::SocketLookup, 1);
         context.touch(Op::SocketLookup, Touch::read(Region::SocketTable, self.sockets.bucket(&key), 0, 8));
-        let socket = match self.sockets.demux(key, context.cpu()) {
+        let socket = match self.sockets.demux(key, context.cpu(), skb.packet.queue) {
             Demux::Socket(socket) => socket,
             Demux::None(reason) => return self.discard(skb, reason, buffers, context),
         };
@@ -225,9 +234,11 @@ impl Host {
         skb.passage.socket_ns = context.now_ns();
         context.passed(skb.packet.frame, skb.packet.queue, Point::Socket);
         context.settled(&skb.packet, Verdict::Delivered, skb.payload_bytes);
+        let queue = skb.packet.queue;
         if let Some(reader) = self.sockets.enqueue(socket, skb, &mut self.skbs, context.cpu()) {
             context.wake(reader);
         }
+        self.note_napi(socket, queue);
     }
 
     /// The end of a frame that goes no further.
@@ -265,9 +276,11 @@ impl Host {
         context.queue(Some(queue));
         context.op(Op::HardIrq, 1);
         context.touch(Op::HardIrq, Touch::write(Region::Napi, u32::from(queue.0), 0, 64));
-        if self.config.gro.enabled {
-            self.gro_begin(queue);
-            if !self.gro_of(queue).is_none_or(Gro::schedule) {
+        if self.keeps_napis {
+            if self.config.gro.enabled {
+                self.gro_begin(queue);
+            }
+            if !self.napi_begin(queue).is_none_or(NapiStruct::schedule) {
                 return;
             }
         }

@@ -18,7 +18,14 @@ const PSH: u8 = 0x08;
 const MS: u64 = 1_000_000;
 
 fn ground(change: impl FnOnce(&mut GroConfig)) -> Ground {
+    deferring(0, 0, change)
+}
+
+/// With a flush timeout, and so many empty polls before the interrupt comes back.
+fn deferring(flush_timeout_ns: u64, defer_hard_irqs: u32, change: impl FnOnce(&mut GroConfig)) -> Ground {
     let mut settings = config(1);
+    settings.napi.gro_flush_timeout_ns = flush_timeout_ns;
+    settings.napi.defer_hard_irqs = defer_hard_irqs;
     settings.gro.enabled = true;
     change(&mut settings.gro);
     Ground::new(settings, 1)
@@ -102,7 +109,7 @@ fn a_full_bucket_gives_up_its_oldest_and_hashes_keep_flows_apart() {
 
 #[test]
 fn a_flush_timeout_holds_flows_over_polls() {
-    let mut ground = ground(|gro| (gro.flush_timeout_ns, gro.defer_hard_irqs) = (MS, 2));
+    let mut ground = deferring(MS, 2, |_| ());
     ground.arrive(0, 1, &tcp(0, ACK, b"ab"));
     poll(&mut ground);
     let due_ns = ground.seen.napi_timers.last().unwrap().1;
@@ -130,7 +137,7 @@ fn a_flush_timeout_holds_flows_over_polls() {
 
 #[test]
 fn an_interrupt_during_a_poll_polls_again() {
-    let mut ground = ground(|gro| gro.flush_timeout_ns = MS);
+    let mut ground = deferring(MS, 0, |_| ());
     ground.arrive(0, 1, &tcp(0, ACK, b"ab"));
     ground.interrupt(0, 0);
     ground.interrupt(0, 0);
@@ -142,7 +149,7 @@ fn an_interrupt_during_a_poll_polls_again() {
 
 #[test]
 fn what_is_held_at_the_end_of_a_run_is_given_back() {
-    let mut ground = ground(|gro| gro.flush_timeout_ns = MS);
+    let mut ground = deferring(MS, 0, |_| ());
     for sequence in [0, 2, 4] {
         ground.arrive(0, 1, &tcp(sequence, ACK, b"ab"));
     }

@@ -591,9 +591,17 @@ impl Simulation {
                     BusyContext::Task
                 }
                 Entity::App(task) => {
-                    if host.app_step(task, &mut self.path.buffers, &mut slice) == AppStep::Sleep {
+                    let (nic, buffers) = (&mut self.path.nic, &mut self.path.buffers);
+                    let step = match host.busy_polls(task) {
+                        true => host.busy_poll_step(task, nic, buffers, &mut slice),
+                        false => host.app_step(task, buffers, &mut slice),
+                    };
+                    if step == AppStep::Sleep {
                         virtual_cpu.run_queue.dequeue(entity);
                         slice.event(None, Event::Slept(task));
+                    }
+                    if host.raised_by_task(cpu) {
+                        enter_softirq(virtual_cpu, slice.now_ns());
                     }
                     BusyContext::Task
                 }

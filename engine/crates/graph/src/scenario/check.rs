@@ -17,7 +17,7 @@ const MAX_MIGRATIONS_PER_SECOND: u64 = 10_000_000;
 /// Bins a timeline may have, over all.
 const MAX_BINS: u64 = 1_000_000;
 
-fn within<T: PartialOrd + Display>(
+pub(super) fn within<T: PartialOrd + Display>(
     key: &str,
     value: T,
     range: RangeInclusive<T>,
@@ -88,8 +88,7 @@ impl Scenario {
         within("host.napi.weight_frames", host.napi.weight_frames, 1..=4096)?;
         within("host.napi.budget_frames", host.napi.budget_frames, 1..=65_536)?;
         within("host.napi.budget_usecs", host.napi.budget_usecs, 1..=1_000_000)?;
-        within("host.gro.flush_timeout_ns", host.gro.flush_timeout_ns, 0..=1_000_000_000)?;
-        within("host.gro.defer_hard_irqs", host.gro.defer_hard_irqs, 0..=1_000)?;
+        self.check_deferral()?;
         if !host.gro.buckets.is_power_of_two() || host.gro.buckets > 64 {
             return Err(ScenarioError::new("host.gro.buckets", host.gro.buckets, "a power of two up to 64"));
         }

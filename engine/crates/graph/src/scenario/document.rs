@@ -147,6 +147,15 @@ section! {
         budget_frames: u32 = 300,
         /// Microseconds one softirq run may take (`netdev_budget_usecs`).
         budget_usecs: u32 = 2000,
+        /// Polls without a frame after which the interrupt is enabled again (`napi_defer_hard_irqs`), up to 1000; it
+        /// needs a flush timeout.
+        defer_hard_irqs: u32 = 0,
+        /// How long after a poll a timer polls, while the interrupt is deferred or GRO holds flows (`gro_flush_timeout`),
+        /// in nanoseconds, up to a second; 0: never, and nothing is held beyond a poll.
+        gro_flush_timeout_ns: u64 = 0,
+        /// How long the interrupt may stay suspended while a program that prefers busy polling has events
+        /// (`irq_suspend_timeout`), in nanoseconds, up to a second; it needs the two before; 0: not at all.
+        irq_suspend_timeout_ns: u64 = 0,
     }
 }
 
@@ -155,12 +164,6 @@ section! {
     GroSection {
         /// Whether the host merges.
         enabled: bool = false,
-        /// How long flows may be held beyond the end of a poll (`gro_flush_timeout`), in nanoseconds, up to a second; 0:
-        /// not at all.
-        flush_timeout_ns: u64 = 0,
-        /// Polls without a frame after which the interrupt is enabled again (`napi_defer_hard_irqs`), up to 1000; it
-        /// needs a flush timeout.
-        defer_hard_irqs: u32 = 0,
         /// Buckets flows are held in, a power of two up to 64 (the kernel has 8).
         buckets: u32 = 8,
         /// Flows a bucket may hold, 1 to 64 (the kernel has 8).
@@ -281,6 +284,17 @@ section! {
         migrations: Vec<MigrationSection> = Vec::new(),
         /// The application's own work on a message, in units of the cost row `app.message`.
         work_per_message: u32 = 1,
+        /// Bytes of a TCP socket a receive call takes, as far as they are there, up to 16777216; 0: one message.
+        read_bytes: u32 = 0,
+        /// Sockets are dealt by the queue their first frame came from (SO_INCOMING_NAPI_ID), not in turn.
+        by_napi: bool = false,
+        /// Microseconds epoll polls the device in vain before the task sleeps, up to 1000000 (`epoll_params`); 0: only
+        /// if busy polling is preferred, and then once.
+        busy_poll_usecs: u32 = 0,
+        /// Frames such a poll may take, 1 to 4096.
+        busy_poll_budget: u32 = 8,
+        /// Tasks would rather poll than be interrupted.
+        prefer_busy_poll: bool = false,
     }
 }
 

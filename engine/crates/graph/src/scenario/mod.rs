@@ -17,6 +17,7 @@ macro_rules! section {
 }
 
 mod check;
+mod deferral;
 mod document;
 mod error;
 mod forwarding;

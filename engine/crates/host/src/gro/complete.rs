@@ -1,9 +1,8 @@
-//! When what is held goes on: at the end of a poll, or when the flush timeout is over (`napi_complete_done`).
+//! When what is held goes on: at the end of a poll, or when the flush timeout is over (`napi_gro_flush`).
 
-use super::{Gro, GroCounter};
+use super::Gro;
 use crate::path::Host;
-use crate::softirq::NapiId;
-use stage::{BufferPool, Context, Nanos, Op, QueueId, Region, RxQueues, Touch};
+use stage::{BufferPool, Context, Nanos, QueueId, RxQueues};
 
 /// A tick of CONFIG_HZ=250.
 const JIFFY_NS: Nanos = 4_000_000;
@@ -42,68 +41,6 @@ impl Host {
                 gro.count(&skb);
                 self.netif_receive(skb, rx, buffers, context);
             }
-        }
-    }
-
-    /// A poll took `work_frames` and found no more. Answers whether the queue's interrupt is to be enabled; where a
-    /// flush timeout is set, the timer polls the queue.
-    pub(crate) fn napi_complete_done<C: Context>(
-        &mut self,
-        queue: QueueId,
-        work_frames: u32,
-        rx: &mut impl RxQueues,
-        buffers: &mut BufferPool,
-        context: &mut C,
-    ) -> bool {
-        let config = &self.config.gro;
-        let (flush_timeout_ns, defer_hard_irqs) = (config.flush_timeout_ns, config.defer_hard_irqs);
-        let Some(gro) = self.gro_of(queue) else { return true };
-        let (mut timeout_ns, mut enable) = (0, true);
-        if work_frames > 0 {
-            if gro.held() > 0 {
-                timeout_ns = flush_timeout_ns;
-            }
-            gro.defer_left = defer_hard_irqs;
-        }
-        if gro.defer_left > 0 {
-            gro.defer_left -= 1;
-            timeout_ns = flush_timeout_ns;
-            enable = timeout_ns == 0;
-            gro.counters.add(GroCounter::Deferred, u64::from(!enable));
-        }
-        self.gro_flush(queue, timeout_ns > 0, rx, buffers, context);
-        let due_ns = (timeout_ns > 0).then(|| context.now_ns() + timeout_ns);
-        if let Some(due_ns) = due_ns {
-            context.napi_timer(queue, due_ns);
-        }
-        let cpu = context.cpu().index();
-        let Some(gro) = self.gro_of(queue) else { return true };
-        gro.timer_ns = due_ns;
-        gro.scheduled = false;
-        if std::mem::take(&mut gro.missed) {
-            gro.scheduled = true;
-            if let Some(softnet) = self.softnets.get_mut(cpu) {
-                softnet.schedule(NapiId::Queue(queue));
-            }
-            return false;
-        }
-        enable
-    }
-
-    /// The timer of a queue's NAPI is due: it is polled though no interrupt came (`napi_watchdog`). One that was set
-    /// anew since does nothing.
-    pub fn napi_timer<C: Context>(&mut self, queue: QueueId, due_ns: Nanos, context: &mut C) {
-        context.queue(Some(queue));
-        context.op(Op::TimerIrq, 1);
-        context.touch(Op::TimerIrq, Touch::write(Region::Napi, u32::from(queue.0), 0, 64));
-        let cpu = context.cpu().index();
-        let Some(gro) = self.gro_of(queue).filter(|gro| gro.timer_ns == Some(due_ns)) else { return };
-        gro.timer_ns = None;
-        // test_and_set_bit(NAPI_STATE_SCHED): one that is on the list will be polled anyway.
-        if !std::mem::replace(&mut gro.scheduled, true)
-            && let Some(softnet) = self.softnets.get_mut(cpu)
-        {
-            softnet.schedule(NapiId::Queue(queue));
         }
     }
 }

@@ -15,7 +15,5 @@ stage::counters! {
         WirePackets = "gro_wire_packets" : "frames",
         /// Flows handed on because their bucket was full.
         BucketFull = "gro_bucket_full" : "skbs",
-        /// Polls after which the interrupt stayed off (`napi_defer_hard_irqs`).
-        Deferred = "napi_deferred" : "polls",
     }
 }

@@ -15,33 +15,18 @@ pub use counters::GroCounter;
 use crate::GroConfig;
 use crate::skb::Skb;
 use held::Buckets;
-use stage::{Counters, Nanos};
+use stage::Counters;
 
 /// What GRO has of one NAPI.
 #[derive(Debug)]
 pub(crate) struct Gro {
     buckets: Buckets,
-    /// Polls that may still be answered without an interrupt (`defer_hard_irqs_count`).
-    defer_left: u32,
-    /// When the timer is due that polls without an interrupt.
-    timer_ns: Option<Nanos>,
-    /// On its CPU's list (`NAPI_STATE_SCHED`).
-    scheduled: bool,
-    /// Interrupted while it was (`NAPI_STATE_MISSED`).
-    missed: bool,
     counters: Counters<GroCounter>,
 }
 
 impl Gro {
     pub(crate) fn new(config: &GroConfig) -> Self {
-        Gro {
-            buckets: Buckets::new(config.buckets, config.held_per_bucket),
-            defer_left: 0,
-            timer_ns: None,
-            scheduled: false,
-            missed: false,
-            counters: Counters::default(),
-        }
+        Gro { buckets: Buckets::new(config.buckets, config.held_per_bucket), counters: Counters::default() }
     }
 
     /// Frames held: those merged into them are consumed.
@@ -52,12 +37,6 @@ impl Gro {
     /// What it counted.
     pub(crate) fn counters(&self) -> &Counters<GroCounter> {
         &self.counters
-    }
-
-    /// Whether an interrupt or a timer puts it on its CPU's list now.
-    pub(crate) fn schedule(&mut self) -> bool {
-        self.missed |= self.scheduled;
-        !std::mem::replace(&mut self.scheduled, true)
     }
 
     /// Take any frame that is held, for the end of a run.

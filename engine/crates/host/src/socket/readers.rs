@@ -69,7 +69,15 @@ mod tests {
     use super::*;
 
     fn readers(count: u32, acceptors: u32, readers_per_socket: u32) -> Readers {
-        Readers::new(&AppConfig { count, acceptors, readers_per_socket, work_per_message: 0 })
+        Readers::new(&AppConfig {
+            count,
+            acceptors,
+            readers_per_socket,
+            work_per_message: 0,
+            read_bytes: 0,
+            by_napi: false,
+            busy_poll: None,
+        })
     }
 
     fn order(readers: Readers, socket: u32) -> Vec<u32> {

@@ -90,6 +90,7 @@ pub enum Demux {
 pub struct Sockets {
     config: SocketConfig,
     readers: Readers,
+    by_napi: bool,
     /// By task: the sockets it reads.
     of_reader: Vec<Vec<SocketId>>,
     table: SocketTable,
@@ -104,6 +105,7 @@ impl Sockets {
         Sockets {
             config,
             readers: Readers::new(apps),
+            by_napi: apps.by_napi,
             of_reader: (0..readers).map(|_| Vec::new()).collect(),
             table: SocketTable::new(seed),
             sockets: Vec::new(),
@@ -122,7 +124,7 @@ impl Sockets {
     }
 
     /// Find the flow's socket, or open one if the host accepts the flow.
-    pub(crate) fn demux(&mut self, key: FlowKey, cpu: CpuId) -> Demux {
+    pub(crate) fn demux(&mut self, key: FlowKey, cpu: CpuId, queue: QueueId) -> Demux {
         if let Some(socket) = self.table.find(&key) {
             return Demux::Socket(socket);
         }
@@ -141,14 +143,15 @@ impl Sockets {
         self.table.insert(key, id);
         let port = key.destination_port();
         let priority = self.config.priorities.iter().find(|(own, _)| *own == port && key.is_connected());
-        for reader in self.readers.of(id) {
+        let dealt = if self.by_napi { SocketId(queue.0.into()) } else { id };
+        for reader in self.readers.of(dealt) {
             if let Some(sockets) = self.of_reader.get_mut(reader.0 as usize) {
                 sockets.push(id);
             }
         }
         self.sockets.push(Socket {
             key,
-            reader: self.readers.first(id),
+            reader: self.readers.first(dealt),
             priority: priority.map_or(0, |(_, priority)| *priority),
             hash: 0,
             by_rule_frames: 0,
@@ -270,6 +273,24 @@ impl Sockets {
             *asleep = true;
         }
         None
+    }
+
+    /// Whether a reader has a socket with something to read (`ep_events_available`).
+    pub(crate) fn has_ready(&self, reader: TaskId) -> bool {
+        self.ready.get(reader.0 as usize).is_some_and(|ready| !ready.is_empty())
+    }
+
+    /// The socket a reader reads next, if it has anything.
+    pub(crate) fn first_ready(&self, reader: TaskId) -> Option<SocketId> {
+        let id = *self.ready.get(reader.0 as usize)?.front()?;
+        self.at(id).filter(|socket| !socket.receive_queue.is_empty()).map(|_| id)
+    }
+
+    /// A reader that found nothing stays awake, or goes to sleep after all.
+    pub(crate) fn set_asleep(&mut self, reader: TaskId, sleeps: bool) {
+        if let Some(asleep) = self.asleep.get_mut(reader.0 as usize) {
+            *asleep = sleeps;
+        }
     }
 
     /// A socket's next message is for another task.

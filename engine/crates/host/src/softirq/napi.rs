@@ -1,5 +1,6 @@
 //! `net_rx_action` and the polls it makes (net/core/dev.c), in steps small enough to be interrupted.
 
+use super::NapiStruct;
 use super::softnet::{NapiId, Poll, Run, SoftnetCounter};
 use crate::path::Host;
 use stage::{BufferPool, Context, Event, Op, Point, QueueId, Region, RxQueues, Touch};
@@ -85,7 +86,19 @@ impl Host {
             NapiId::Queue(queue) => rx_refill(queue, rx, buffers, context),
             NapiId::Backlog => false,
         };
-        if used_weight || starved {
+        let preferred = match poll.napi {
+            NapiId::Queue(queue) => self.napis.get(queue.index()).is_some_and(|napi| napi.prefer_busy_poll),
+            NapiId::Backlog => false,
+        };
+        if let (true, true, NapiId::Queue(queue)) = (used_weight || starved, preferred, poll.napi) {
+            // __napi_poll: there is more, but a program would rather take it.
+            if self.napi_complete_done(queue, poll.work_frames, rx, buffers, context)
+                && self.napi_of(queue).is_some_and(NapiStruct::schedule)
+                && let Some(softnet) = self.softnets.get_mut(cpu)
+            {
+                softnet.schedule(poll.napi);
+            }
+        } else if used_weight || starved {
             softnet.repoll.push_back(poll.napi);
             if let (true, NapiId::Queue(queue)) = (self.config.gro.enabled, poll.napi) {
                 // __napi_poll: with less than 1,000 ticks a second everything goes.
@@ -94,13 +107,7 @@ impl Host {
         } else {
             match poll.napi {
                 NapiId::Queue(queue) => {
-                    context.op(Op::Complete, 1);
-                    if !self.config.gro.enabled
-                        || self.napi_complete_done(queue, poll.work_frames, rx, buffers, context)
-                    {
-                        let signal = rx.arm(queue, context.now_ns());
-                        context.signal(signal);
-                    }
+                    self.complete(queue, poll.work_frames, rx, buffers, context);
                 }
                 NapiId::Backlog => {
                     softnet.backlog_scheduled = false;
@@ -119,6 +126,22 @@ impl Host {
         Progress::More
     }
 
+    /// The driver's end of a poll: complete the NAPI and, unless told otherwise, enable the interrupt.
+    pub(crate) fn complete<C: Context>(
+        &mut self,
+        queue: QueueId,
+        work_frames: u32,
+        rx: &mut impl RxQueues,
+        buffers: &mut BufferPool,
+        context: &mut C,
+    ) {
+        context.op(Op::Complete, 1);
+        if !self.keeps_napis || self.napi_complete_done(queue, work_frames, rx, buffers, context) {
+            let signal = rx.arm(queue, context.now_ns());
+            context.signal(signal);
+        }
+    }
+
     /// The tail of `net_rx_action`: put back what is left, raise again, send the interrupts RPS owes.
     fn finish_run<C: Context>(&mut self, context: &mut C) -> Progress {
         let Some(softnet) = self.softnets.get_mut(context.cpu().index()) else { return Progress::Done };
@@ -135,7 +158,7 @@ impl Host {
         if softnet.scheduled.is_empty() { Progress::Done } else { Progress::RaisedAgain }
     }
 
-    fn poll_queue<C: Context>(
+    pub(crate) fn poll_queue<C: Context>(
         &mut self,
         queue: QueueId,
         wanted: u32,
@@ -214,7 +237,7 @@ fn splice_tail(from: &mut VecDeque<NapiId>, to: &mut VecDeque<NapiId>) {
 }
 
 /// Give the ring its buffers back; answers whether the pool had too few.
-fn rx_refill<C: Context>(
+pub(crate) fn rx_refill<C: Context>(
     queue: QueueId,
     rx: &mut impl RxQueues,
     buffers: &mut BufferPool,

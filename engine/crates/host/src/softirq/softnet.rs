@@ -71,6 +71,8 @@ pub struct Softnet {
     pub(crate) progress: Progress,
     /// Whether the CPU is online.
     pub(crate) online: bool,
+    /// A task has made the softirq pending (`local_bh_enable` runs it).
+    pub(crate) raised_by_task: bool,
     /// Counts for /proc/net/softnet_stat.
     pub counters: Counters<SoftnetCounter>,
 }
@@ -90,6 +92,7 @@ impl Softnet {
             tail: 0,
             progress: Progress::default(),
             online: true,
+            raised_by_task: false,
             counters: Counters::default(),
         }
     }
@@ -97,6 +100,11 @@ impl Softnet {
     /// `napi_schedule`: want a poll. The softirq is pending from here on.
     pub fn schedule(&mut self, napi: NapiId) {
         self.scheduled.push_back(napi);
+    }
+
+    /// Whether nothing waits for the softirq.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.scheduled.is_empty()
     }
 
     /// Everything that wants polling, the poll that is going on first; nothing is left.

@@ -147,14 +147,15 @@ impl Observer for Recorder {
 pub fn config(cpus: u16) -> HostConfig {
     HostConfig {
         cpus,
-        napi: NapiConfig { weight_frames: 64, budget_frames: 300, budget_ns: 2_000_000 },
-        gro: GroConfig {
-            enabled: false,
-            flush_timeout_ns: 0,
+        napi: NapiConfig {
+            weight_frames: 64,
+            budget_frames: 300,
+            budget_ns: 2_000_000,
             defer_hard_irqs: 0,
-            buckets: 8,
-            held_per_bucket: 8,
+            gro_flush_timeout_ns: 0,
+            irq_suspend_timeout_ns: 0,
         },
+        gro: GroConfig { enabled: false, buckets: 8, held_per_bucket: 8 },
         rps: RpsConfig {
             cpus: Vec::new(),
             max_backlog_frames: 1000,
@@ -175,7 +176,15 @@ pub fn config(cpus: u16) -> HostConfig {
             gap: Gap::Wait,
             ack: AckConfig::default(),
         },
-        apps: AppConfig { count: 1, acceptors: 0, readers_per_socket: 1, work_per_message: 1 },
+        apps: AppConfig {
+            count: 1,
+            acceptors: 0,
+            readers_per_socket: 1,
+            work_per_message: 1,
+            read_bytes: 0,
+            by_napi: false,
+            busy_poll: None,
+        },
     }
 }
 
@@ -266,6 +275,22 @@ impl Ground {
     pub fn read_on(&mut self, cpu: u16, task: u32) -> host::app::AppStep {
         self.seen.cpu = CpuId(cpu);
         self.host.app_step(TaskId(task), &mut self.buffers, &mut self.seen)
+    }
+
+    /// A task on CPU 0 reads until it sleeps, polling where it may; answers how often it polled.
+    pub fn read_or_poll(&mut self, task: u32) -> usize {
+        let mut polls = 0;
+        loop {
+            let step = if self.host.busy_polls(TaskId(task)) {
+                polls += 1;
+                self.host.busy_poll_step(TaskId(task), &mut self.queues, &mut self.buffers, &mut self.seen)
+            } else {
+                self.host.app_step(TaskId(task), &mut self.buffers, &mut self.seen)
+            };
+            if step == host::app::AppStep::Sleep {
+                return polls;
+            }
+        }
     }
 
     /// All deferred work of a CPU that is due.

@@ -96,14 +96,20 @@ fn check(scenario: &Scenario, settings: &Settings) -> Result<(), ScenarioError> 
         return refused("host.rps.cpus", value, "empty with clock = real: frames stay on their queue's CPU");
     }
     check_steering(scenario)?;
-    let gro = &scenario.host.gro;
-    if gro.flush_timeout_ns > 0 || gro.defer_hard_irqs > 0 {
-        let value = gro.flush_timeout_ns.max(gro.defer_hard_irqs.into()).to_string();
-        return refused(
-            "host.gro.flush_timeout_ns",
-            value,
-            "0, and defer_hard_irqs 0, with clock = real: host threads poll and set no timer",
-        );
+    let (napi, apps) = (&scenario.host.napi, &scenario.host.apps);
+    for (key, value) in [
+        ("host.napi.gro_flush_timeout_ns", napi.gro_flush_timeout_ns),
+        ("host.napi.defer_hard_irqs", napi.defer_hard_irqs.into()),
+        ("host.napi.irq_suspend_timeout_ns", napi.irq_suspend_timeout_ns),
+        ("host.apps.busy_poll_usecs", apps.busy_poll_usecs.into()),
+        ("host.apps.prefer_busy_poll", apps.prefer_busy_poll.into()),
+        ("host.apps.by_napi", apps.by_napi.into()),
+    ] {
+        if value > 0 {
+            let allowed =
+                "0 or false with clock = real: host threads poll, set no timer, and read their own queues";
+            return refused(key, value.to_string(), allowed);
+        }
     }
     if !scenario.costs.is_empty() {
         let value = format!("{} rows", scenario.costs.len());
