@@ -26,9 +26,12 @@ class RssFields:
 
 @dataclass(frozen=True, slots=True)
 class RssContext:
-    """An additional context (ethtool -X … context new); give `destination_port` or `vlan`."""
+    """An additional context (ethtool -X … context new), for frames of explicit rules or a rule of its own."""
 
+    id: int | None = None
+    """Its number, 1 to 64; None: its place in the list, from 1."""
     destination_port: int | None = None
+    """Give at most this or `vlan`."""
     vlan: int | None = None
     """Identifier of the outermost tag."""
     key: str = ""

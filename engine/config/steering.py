@@ -28,8 +28,12 @@ class Ntuple:
     """Bits that count."""
     destination_port: int | None = None
     destination_port_mask: int = 0xFFFF
+    vlan: int | None = None
+    """Identifier of the outermost tag."""
     queue: int = 0
     """-1: dropped."""
+    context: int | None = None
+    """Number of the RSS context it is spread by, instead of a queue."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,13 +130,40 @@ class Interface:
         if left:
             raise Refused(self.device, asked, features.NOT_CHANGED, f"{', '.join(left)} cannot be changed")
 
-    def rss(self) -> RssState:
+    def rss(self, context: int = 0) -> RssState:
         """Indirection table, key, hash function and, since Linux 6.17, the hashed fields (ethtool -x)."""
         with self._answering("rss"), self._generic() as generic:
-            if rss.GET not in generic.family.commands:
+            if rss.GET not in generic.family.commands and not context:
                 return rxfh.read(self.transport, self.device)
-            (answer,) = generic.ask(rss.RssMessage, rss.GET, self._header(rss.RssMessage))
+            whose = [*self._header(rss.RssMessage), *_of_context(context)]
+            (answer,) = generic.ask(rss.RssMessage, rss.GET, whose)
             return RssState.of(answer)
+
+    def contexts(self) -> tuple[RssState, ...]:
+        """Additional RSS contexts, by number (ethtool -x ... context)."""
+        attributes = [*self._header(rss.RssMessage), ("ETHTOOL_A_RSS_START_CONTEXT", 1)]
+        with self._answering("rss contexts"), self._generic() as generic:
+            answers = generic.ask(rss.RssMessage, rss.GET, attributes, dump=True)
+            return tuple(RssState.of(answer) for answer in answers)
+
+    def add_context(
+        self, *, table: Sequence[int] | None = None, key: str | None = None, context: int = 0
+    ) -> int:
+        """Make an RSS context (ethtool -X ... context new); its number, which 0 leaves to the far end.
+
+        Raises ValueError for a key that is not hexadecimal. Linux has the message since 6.17.
+        """
+        changes = RssChanges(table, key)
+        attributes = [*_of_context(context), *changes.attributes()]
+        said = f"add context {context or ''} {changes}".rstrip()
+        (answer,) = self._ask(rss.RssMessage, rss.CREATE, said, attributes)
+        number: int = answer.get_attr("ETHTOOL_A_RSS_CONTEXT")
+        return number
+
+    def remove_context(self, context: int) -> None:
+        """Take an RSS context away (ethtool -X ... context N delete)."""
+        whose = [("ETHTOOL_A_RSS_CONTEXT", context)]
+        self._ask(rss.RssMessage, rss.DELETE, f"delete context {context}", whose)
 
     def set_rss(
         self,
@@ -146,17 +173,18 @@ class Interface:
         function: str | None = None,
         symmetric: bool | None = None,
         fields: Mapping[str, HashInput] | None = None,
+        context: int = 0,
     ) -> None:
-        """Change how frames are spread (ethtool -X, and -N rx-flow-hash for `fields`).
+        """Change how frames are spread (ethtool -X, and -N rx-flow-hash for `fields`), or how in a context.
 
         Raises
         ------
         ValueError : a key that is not hexadecimal, a function or a field without a name.
         """
         changes = RssChanges(table, key, function, symmetric, fields)
-        attributes = changes.attributes()
+        attributes = [*_of_context(context), *changes.attributes()]
         with self._answering(f"set rss {changes}"), self._generic() as generic:
-            if rss.SET in generic.family.commands:
+            if rss.SET in generic.family.commands or context:
                 generic.ask(rss.RssMessage, rss.SET, [*self._header(rss.RssMessage), *attributes])
             else:
                 rxfh.write(self.transport, self.device, changes)
@@ -228,3 +256,7 @@ class Interface:
             raise
         except OSError as cause:
             raise Refused(self.device, asked, cause.errno or 0) from None
+
+
+def _of_context(context: int) -> list[tuple[str, Any]]:
+    return [("ETHTOOL_A_RSS_CONTEXT", context)] if context else []

@@ -33,12 +33,14 @@ KINDS = {
     ),
     features.CHANGED: Kind(features.FeaturesMessage, None),
     rss.CHANGED: Kind(rss.RssMessage, RssState.of),
+    rss.CREATED: Kind(rss.RssMessage, RssState.of),
+    rss.DELETED: Kind(rss.RssMessage, RssState.of),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """An interface changed; how it is now."""
+    """An interface changed; how it is now. Of an RSS context that was deleted only its number is told."""
 
     device: str
     value: Rings | Channels | Coalesce | Features | RssState

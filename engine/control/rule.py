@@ -102,7 +102,8 @@ class Rule:
             extension, extension_mask = VLAN.pack(0, self.vlan), VLAN.pack(0, 0x0FFF)
         if self.context:
             kind |= RSS_CONTEXT
-        cookie = DISCARD if self.queue is None else self.queue
+        nowhere = 0 if self.context else DISCARD
+        cookie = nowhere if self.queue is None else self.queue
         place = ANY_LOCATION if self.location is None else self.location
         return SPEC.pack(kind, value, extension, mask, extension_mask, cookie, place)
 
@@ -128,9 +129,11 @@ class Rule:
         sport, dport = struct.unpack_from(">HH", value, 2 * size)
         sport_mask, dport_mask = struct.unpack_from(">HH", mask, 2 * size)
         tagged = kind & EXTENDED and VLAN.unpack(extension_mask)[1]
+        # With a context the queue is added to what its table says.
+        nowhere = cookie == DISCARD or (kind & RSS_CONTEXT and not cookie)
         return cls(
             protocol,
-            None if cookie == DISCARD else cookie & 0xFFFF_FFFF,
+            None if nowhere else cookie & 0xFFFF_FFFF,
             _network(value[:size], mask[:size]),
             _network(value[size : 2 * size], mask[size : 2 * size]),
             sport if sport_mask else None,

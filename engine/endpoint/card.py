@@ -18,6 +18,8 @@ class Card:
         self.name, self.index, self.ground = name, index, ground
         self.carrier_changes = 0
         """Since it is known here."""
+        self.told: Mapping[str, Any] | None = None
+        """Its section `nic` as those who listen know it; None: nobody has listened yet."""
 
     @property
     def document(self) -> Document:

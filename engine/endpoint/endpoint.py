@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import itertools
 import os
@@ -11,7 +12,7 @@ from collections.abc import Iterator
 
 from engine.control.interface import Interface
 from engine.control.transport import GENERIC, IFNAMSIZ, ROUTE
-from engine.endpoint import ethtool, generic, route, rx_class
+from engine.endpoint import changes, ethtool, generic, route, rx_class
 from engine.endpoint.card import Card
 from engine.endpoint.ground import Engine, Prepared, ground_of
 from engine.endpoint.message import Request
@@ -99,11 +100,13 @@ class Endpoint:
         """SIOCETHTOOL: `request` becomes the answer. Raises OSError."""
         with self._lock:
             card = self.find(device)
+            self.look()
             try:
                 if card is None:
                     raise Refusal(errno.ENODEV)
                 if rx_class.asked(card, request):
                     ethtool.tell_rss(self, card)
+                    self._know()
             except Refusal as refusal:
                 raise OSError(refusal.code, refusal.words or os.strerror(refusal.code)) from None
 
@@ -150,7 +153,28 @@ class Endpoint:
     def asked(self, protocol: int, request: Request) -> Answered:
         """Answer one request; one at a time, as under rtnl_lock. Raises Refusal."""
         with self._lock:
-            return PROTOCOLS[protocol](self, request)
+            self.look()
+            try:
+                return PROTOCOLS[protocol](self, request)
+            finally:
+                self._know()
+
+    def look(self) -> None:
+        """Tell who listens what has changed without a request: by a control script, or by `apply`."""
+        with self._lock:
+            for card in self._watched():
+                changes.tell(self, card)
+
+    def _know(self) -> None:
+        """What a request has changed is told."""
+        for card in self._watched():
+            with contextlib.suppress(Refusal):
+                card.told = card.nic
+
+    def _watched(self) -> list[Card]:
+        """Those that change by themselves, if anybody listens."""
+        listening = any(each.groups for each in list(self._sockets))
+        return [card for card in self.cards() if card.ground.started] if listening else []
 
     def opened(self, port: int, given: EndpointSocket) -> int:
         """The port a socket gets. Raises OSError: EADDRINUSE."""

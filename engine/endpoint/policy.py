@@ -32,6 +32,8 @@ class Allowed:
     """Bits that may be set."""
     longest: int | None = None
     """Characters of a text, without its NUL."""
+    shortest: int = 0
+    """Bytes; the kernel does not describe it (netlink_policy_dump_write_attr)."""
     inner: Policy = field(default_factory=dict)
 
     def described(self) -> bytes:
@@ -86,6 +88,8 @@ def _check(message: bytes, given: Attribute, allowed: Allowed) -> None:
             raise refused(errno.EINVAL, failed)
         if allowed.longest is not None and given.value.index(b"\0") > allowed.longest:
             raise refused(errno.ERANGE, failed)
+    elif allowed.kind == "binary" and len(given.value) < allowed.shortest:
+        raise refused(errno.ERANGE, "binary attribute size out of range")
     elif allowed.kind in SIZES:
         if len(given.value) != SIZES[allowed.kind]:
             raise refused(errno.EINVAL, "invalid attribute length")

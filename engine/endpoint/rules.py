@@ -30,10 +30,10 @@ def _location(place: int, rule: Section) -> int:
 def insert(card: Card, rule: Rule, place: int | None) -> int:
     """Add a rule, or replace the one at its place; the place.
 
-    Raises Refusal: EOPNOTSUPP without a table or for what it cannot single out, EINVAL for a queue or place
-    there is not, EEXIST for a rule of the same at another place, ENOSPC for a full table.
+    Raises Refusal: EOPNOTSUPP without a table, EINVAL for a queue or place there is not, EEXIST for a rule of
+    the same at another place, ENOSPC for a full table.
     """
-    if not card.limits.flow_table or rule.vlan is not None or rule.context:
+    if not card.limits.flow_table:
         raise Refusal(errno.EOPNOTSUPP)
     if rule.queue is not None and rule.queue >= card.nic["queues"]:
         raise Refusal(errno.EINVAL)
@@ -76,7 +76,9 @@ def _section(rule: Rule, place: int) -> Section:
         "source_port_mask": rule.source_port_mask,
         "destination_port": rule.destination_port,
         "destination_port_mask": rule.destination_port_mask,
-        "queue": -1 if rule.queue is None else rule.queue,
+        "vlan": rule.vlan,
+        "queue": 0 if rule.context else -1 if rule.queue is None else rule.queue,
+        "context": rule.context or None,
     }
 
 
@@ -87,7 +89,7 @@ def _selects(rule: Section) -> tuple[object, ...]:
         for side in ("source", "destination")
     )
     masked = [None if port is None or not mask else (port & mask, mask) for port, mask in ports]
-    return (rule.get("protocol"), rule.get("source"), rule.get("destination"), *masked)
+    return (rule.get("protocol"), rule.get("source"), rule.get("destination"), rule.get("vlan"), *masked)
 
 
 def rule_of(place: int, given: Section) -> Rule:
@@ -103,13 +105,15 @@ def rule_of(place: int, given: Section) -> Rule:
     protocol = f"{given['protocol'] or 'ip'}{6 if ':' in address else 4}"
     return Rule(
         cast(Protocol, protocol),
-        None if given["queue"] < 0 else given["queue"],
+        None if given["queue"] < 0 or given.get("context") else given["queue"],
         None if given["source"] in ("", *ANY.values()) else given["source"],
         None if given["destination"] in ("", *ANY.values()) else given["destination"],
         given.get("source_port"),
         given.get("destination_port"),
         given["source_port_mask"],
         given["destination_port_mask"],
+        given.get("vlan"),
+        given.get("context") or 0,
         location=place,
     )
 

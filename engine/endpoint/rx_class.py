@@ -10,11 +10,21 @@ import struct
 from typing import Any
 
 from engine.control.ethtool.rss import BITS
-from engine.control.rule import ANY_LOCATION, LAST_LOCATION, RXNFC, SPEC, Rule
+from engine.control.rule import (
+    ANY_LOCATION,
+    EXTENDED,
+    LAST_LOCATION,
+    RSS_CONTEXT,
+    RXNFC,
+    SPEC,
+    VLAN,
+    Rule,
+)
 from engine.control.rule_table import ALL, COUNT, DELETE, INSERT, PLACE, RULE
 from engine.control.rxfh import FIELDS, FLOWS, GRXFH, SRXFH
 from engine.endpoint import rules
 from engine.endpoint.card import Card
+from engine.endpoint.ethtool.rss import contexts
 from engine.endpoint.refusal import Refusal
 
 RINGS = 0x2D
@@ -61,19 +71,25 @@ def _read(card: Card, request: bytearray, command: int) -> None:
         place = _place(request)
         if place not in table:
             raise Refusal(errno.ENOENT)
-        request[SPEC_AT : SPEC_AT + SPEC.size] = rules.rule_of(place, table[place]).spec()
+        rule = rules.rule_of(place, table[place])
+        request[SPEC_AT : SPEC_AT + SPEC.size] = rule.spec()
+        struct.pack_into("=I", request, COUNT_AT, rule.context)  # rss_context, in a union with the count
 
 
 def _insert(card: Card, request: bytearray) -> None:
     _, _, _, spec, context = RXNFC.unpack_from(request)
-    if context:
-        raise Refusal(errno.EOPNOTSUPP)
+    kind, _, _, _, extension_mask, cookie, _ = SPEC.unpack(spec)
+    # A queue beside a context would be added to what its table says, which few NICs do (cap_rss_rxnfc_adds).
+    if kind & RSS_CONTEXT and (cookie & 0xFFFF_FFFF or context not in contexts(card.nic)):
+        raise Refusal(errno.EINVAL)
     try:
-        rule = Rule.of(bytes(spec))
+        rule = Rule.of(bytes(spec), context)
     except ValueError:
         raise Refusal(errno.EOPNOTSUPP) from None
-    if not rules.is_prefix(bytes(spec), rule.protocol):
+    if kind & ~(EXTENDED | RSS_CONTEXT | 0xFF) or not rules.is_prefix(bytes(spec), rule.protocol):
         raise Refusal(errno.EOPNOTSUPP)
+    if kind & EXTENDED and extension_mask != VLAN.pack(0, 0x0FFF):
+        raise Refusal(errno.EOPNOTSUPP)  # of the extension only the VLAN's identifier, all of it
     given = rule.location
     place = rules.insert(card, rule, None if given in (ANY_LOCATION, LAST_LOCATION) else given)
     struct.pack_into("=I", request, SPEC_AT + 160, place)

@@ -8,6 +8,7 @@ import os
 import select
 import socket
 import threading
+import time
 from collections import deque
 from collections.abc import Iterator
 from typing import Any, NamedTuple, Protocol, Self
@@ -24,6 +25,8 @@ from engine.endpoint.refusal import Refusal
 
 SOL_NETLINK = 270
 ADD_MEMBERSHIP, DROP_MEMBERSHIP, CAP_ACK, EXT_ACK, GET_STRICT_CHK = 1, 2, 10, 11, 12
+LOOK_SECONDS = 0.01
+"""How often a listener who waits looks whether something has changed without a request."""
 BACKLOG_BYTES = 212_992
 """net.core.rmem_default: what may wait of notifications."""
 
@@ -47,6 +50,9 @@ class FarEnd(Protocol):
     def closed(self, given: EndpointSocket) -> None:
         """A socket is gone."""
 
+    def look(self) -> None:
+        """Tell who listens what has changed without a request."""
+
 
 class EndpointSocket:
     """What `IPRoute(use_socket=...)` takes and `engine.control` opens. No kernel socket is behind it."""
@@ -63,6 +69,8 @@ class EndpointSocket:
         self._bell = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
         # pyroute2 takes a socket with a lock to be one that threads may share.
         self._lock = threading.RLock()
+        # Of what waits: others put notifications there while this socket is at work.
+        self._queue = threading.Lock()
         self.magic = 0
         self.port = far_end.opened(0, self)
 
@@ -79,8 +87,9 @@ class EndpointSocket:
         """Let go of it; safe to call twice."""
         with self._lock:
             if self._bell >= 0:
-                os.close(self._bell)
-                self._bell = -1
+                with self._queue:
+                    os.close(self._bell)
+                    self._bell = -1
                 self._far_end.closed(self)
 
     def fileno(self) -> int:
@@ -92,6 +101,7 @@ class EndpointSocket:
         port, groups = address
         self.port = self._far_end.opened(port, self)
         self.groups |= {number + 1 for number in range(32) if groups >> number & 1}
+        self._far_end.look()
 
     def getsockname(self) -> tuple[int, int]:
         """(port, groups)."""
@@ -105,6 +115,7 @@ class EndpointSocket:
         """Membership of groups, and how errors are told; other options change nothing."""
         if (level, option) == (SOL_NETLINK, ADD_MEMBERSHIP):
             self.groups.add(value)
+            self._far_end.look()
         elif (level, option) == (SOL_NETLINK, DROP_MEMBERSHIP):
             self.groups.discard(value)
         else:
@@ -154,7 +165,10 @@ class EndpointSocket:
         BlockingIOError, TimeoutError : there is none, at once or in time.
         OSError : ENOBUFS once after notifications were lost.
         """
+        until = None if self._timeout is None else time.monotonic() + self._timeout
         while True:
+            if self.groups:
+                self._far_end.look()
             with self._lock:
                 self._open()
                 if (data := self._next()) is not None:
@@ -162,10 +176,13 @@ class EndpointSocket:
                 bell = self._bell
             if self._timeout == 0.0:
                 raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+            left = None if until is None else until - time.monotonic()
+            if left is not None and left <= 0:
+                raise TimeoutError("timed out")
             poll = select.poll()
             poll.register(bell, select.POLLIN)
-            if not poll.poll(None if self._timeout is None else self._timeout * 1000):
-                raise TimeoutError("timed out")
+            waits = [each for each in (left, LOOK_SECONDS if self.groups else None) if each is not None]
+            poll.poll(min(waits) * 1000 if waits else None)
 
     def recvfrom(self, size: int, flags: int = 0, /) -> tuple[bytes, tuple[int, int]]:
         """One datagram, and that it came from the kernel's place."""
@@ -179,14 +196,14 @@ class EndpointSocket:
 
     def told(self, data: bytes) -> None:
         """Something is told to a group this socket is a member of; lost if too much waits."""
-        with self._lock:
+        with self._queue:
             if self._bell < 0:
                 return
             if self._waiting_bytes + len(data) > BACKLOG_BYTES:
                 self._overrun = True
                 self._ring()
             else:
-                self._push(data)
+                self._append(data)
 
     def _open(self) -> None:
         if self._bell < 0:
@@ -214,6 +231,10 @@ class EndpointSocket:
             self._push(acknowledged(request, refusal, capped=capped, extended=extended))
 
     def _push(self, data: bytes) -> None:
+        with self._queue:
+            self._append(data)
+
+    def _append(self, data: bytes) -> None:
         self._waiting.append(data)
         self._waiting_bytes += len(data)
         self._ring()
@@ -222,16 +243,22 @@ class EndpointSocket:
         os.eventfd_write(self._bell, 1)
 
     def _next(self) -> bytes | None:
-        data = None
+        with self._queue:
+            data = self._first()
+        if data is None and self._dump is not None and (data := next(self._dump, None)) is None:
+            self._dump = None
+        with self._queue:
+            if not self._waiting and self._dump is None:
+                with contextlib.suppress(BlockingIOError):
+                    os.eventfd_read(self._bell)
+        return data
+
+    def _first(self) -> bytes | None:
         if self._overrun:
             self._overrun = False
             raise OSError(errno.ENOBUFS, os.strerror(errno.ENOBUFS))
-        if self._waiting:
-            data = self._waiting.popleft()
-            self._waiting_bytes -= len(data)
-        elif self._dump is not None and (data := next(self._dump, None)) is None:
-            self._dump = None
-        if not self._waiting and self._dump is None:
-            with contextlib.suppress(BlockingIOError):
-                os.eventfd_read(self._bell)
+        if not self._waiting:
+            return None
+        data = self._waiting.popleft()
+        self._waiting_bytes -= len(data)
         return data

@@ -12,9 +12,9 @@ from pyroute2.netlink import genlmsg, nla
 from engine.control.ethtool.header import Header
 from engine.control.netlink.attributes import Message, attribute_map
 
-GET, SET = 38, 48
-REPLY, CHANGED = 38, 50
-"""ETHTOOL_MSG_RSS_*, as asked and as answered; SET since Linux 6.17."""
+GET, SET, CREATE, DELETE = 38, 48, 49, 50
+REPLY, CHANGED, CREATE_REPLY, CREATED, DELETED = 38, 50, 51, 52, 53
+"""ETHTOOL_MSG_RSS_*, as asked and as answered; all but GET since Linux 6.17."""
 
 HashInput = Literal["off", "2-tuple", "4-tuple"]
 """As in the scenario: not hashed, the addresses, or addresses and ports."""
@@ -83,6 +83,8 @@ class RssState:
     """Both directions of a flow hash alike (symmetric-xor)."""
     fields: Mapping[str, HashInput | str] = field(default_factory=dict)
     """What is hashed per protocol; other sets of fields than the scenario's as their RXH_* bits."""
+    context: int = 0
+    """Whose this is; 0: the default one."""
 
     @classmethod
     def of(cls, answer: Message) -> RssState:
@@ -94,6 +96,7 @@ class RssState:
             function_name(answer.get_attr("ETHTOOL_A_RSS_HFUNC") or 0),
             bool((answer.get_attr("ETHTOOL_A_RSS_INPUT_XFRM") or 0) & SYMMETRIC_XOR),
             hashed(answer.get_attr("ETHTOOL_A_RSS_FLOW_HASH")),
+            answer.get_attr("ETHTOOL_A_RSS_CONTEXT") or 0,
         )
 
 

@@ -12,8 +12,9 @@ from engine.control.ethtool import header
 from engine.control.ethtool import rings as rings_numbers
 from engine.control.ethtool import rss as rss_numbers
 from engine.control.transport import GENERIC
+from engine.endpoint.attributes import u32
 from engine.endpoint.card import Card
-from engine.endpoint.ethtool import channels, coalesce, features, rings, rss, whom
+from engine.endpoint.ethtool import channels, coalesce, contexts, features, rings, rss, whom
 from engine.endpoint.family import GENERIC_HEADER, Command, Family, Given
 from engine.endpoint.message import Request, answer, message
 from engine.endpoint.policy import Policy
@@ -65,6 +66,12 @@ def tell(endpoint: Endpoint, number: int, card: Card, attributes: list[bytes]) -
     endpoint.tell(GENERIC, MONITOR, told)
 
 
+def tell_pair(endpoint: Endpoint, card: Card, pair: Pair) -> None:
+    """What a pair of commands is about has changed."""
+    # Notifications hold bitsets in their compact form (net/ethtool/netlink.c).
+    tell(endpoint, pair.numbers.CHANGED, card, pair.described(card, whom.COMPACT))
+
+
 def _getter(pair: Pair) -> Command:
     def answered(request: Request, card: Card, flags: int) -> bytes:
         return answer(request, NUMBER, payload(pair.numbers.REPLY, card, pair.described(card, flags)))
@@ -86,8 +93,7 @@ def _setter(pair: Pair) -> Command:
         card, flags = whom.required(endpoint, request, given)
         before = features.active(card)
         if pair.change(card, given, request.data):
-            # Notifications hold bitsets in their compact form (net/ethtool/netlink.c).
-            tell(endpoint, pair.numbers.CHANGED, card, pair.described(card, whom.COMPACT))
+            tell_pair(endpoint, card, pair)
         if pair.numbers.SET != features_numbers.SET or flags & whom.OMIT_REPLY:
             return []
         reply = features.replied(card, given, request.data, before, flags)
@@ -118,6 +124,31 @@ def _rss_set(endpoint: Endpoint, request: Request, given: Given) -> list[bytes]:
     return []
 
 
+def _context_create(endpoint: Endpoint, request: Request, given: Given) -> list[bytes]:
+    card = whom.addressed_to(endpoint, request, given)
+    number = contexts.create(card, given)
+    tell_created(endpoint, card, number)
+    return [answer(request, NUMBER, payload(rss_numbers.CREATE_REPLY, card, rss.described(card, number)))]
+
+
+def _context_delete(endpoint: Endpoint, request: Request, given: Given) -> list[bytes]:
+    number = contexts.asked_for(given)
+    card = whom.addressed_to(endpoint, request, given)
+    contexts.delete(card, number)
+    tell_deleted(endpoint, card, number)
+    return []
+
+
+def tell_created(endpoint: Endpoint, card: Card, context: int) -> None:
+    """There is an RSS context more."""
+    tell(endpoint, rss_numbers.CREATED, card, rss.described(card, context))
+
+
+def tell_deleted(endpoint: Endpoint, card: Card, context: int) -> None:
+    """An RSS context is no more."""
+    tell(endpoint, rss_numbers.DELETED, card, [u32(contexts.CONTEXT, context)])
+
+
 def tell_rss(endpoint: Endpoint, card: Card, context: int = 0) -> None:
     """How frames are spread has changed."""
     tell(endpoint, rss_numbers.CHANGED, card, rss.described(card, context))
@@ -135,6 +166,8 @@ FAMILY = Family(
     | {
         rss_numbers.GET: Command(rss.GET_POLICY, _rss_get, _rss_dump),
         rss_numbers.SET: Command(rss.SET_POLICY, _rss_set, sets=True),
+        rss_numbers.CREATE: Command(contexts.CREATE_POLICY, _context_create, sets=True),
+        rss_numbers.DELETE: Command(contexts.DELETE_POLICY, _context_delete, sets=True),
     },
     {header.MONITOR: MONITOR},
 )

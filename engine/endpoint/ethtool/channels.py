@@ -46,8 +46,8 @@ def change(card: Card, given: Given, data: bytes) -> bool:  # noqa: ARG001 - as 
 
 def _check_in_use(card: Card, count: int) -> None:
     """ethtool_check_max_channel, net/ethtool/common.c."""
-    rss = card.nic["rss"]
-    most = max([*rss["table"], len(rss["weights"]) - 1])
+    spreads = [card.nic["rss"], *card.nic["rss"]["contexts"]]
+    most = max(max([*spread["table"], len(spread["weights"]) - 1]) for spread in spreads)
     if most >= count:
         words = f"requested channel counts are too low for existing indirection table ({most})"
         raise Refusal(errno.EINVAL, words)

@@ -73,10 +73,21 @@ def section(card: Card, context: int) -> Section:
     rss: Section = card.nic["rss"]
     if not context:
         return rss
-    if context > len(rss["contexts"]):
+    if (found := contexts(card.nic).get(context)) is None:
         raise Refusal(errno.ENOENT)
-    found: Section = rss["contexts"][context - 1]
     return found
+
+
+def contexts(nic: Section) -> dict[int, Section]:
+    """The additional contexts of a section `nic`, by number."""
+    given: list[Section] = nic["rss"]["contexts"]
+    numbered = {each.get("id") or place: each for place, each in enumerate(given, 1)}
+    return dict(sorted(numbered.items()))
+
+
+def replaced(now: Mapping[int, Section]) -> dict[str, object]:
+    """The settings that make these the contexts. Each keeps its number, also one it had by its place."""
+    return {"nic.rss.contexts": [{**each, "id": number} for number, each in now.items()]}
 
 
 def asked_for(given: Given) -> int:
@@ -93,24 +104,23 @@ def dumped(endpoint: Endpoint, request: Request, given: Given) -> Iterator[tuple
     first = given[NUMBER["START_CONTEXT"]].u32 if NUMBER["START_CONTEXT"] in given else 0
     meant, _ = whom.named(endpoint, request, given, needed=False)
     for card in endpoint.cards_lazily() if meant is None else [meant]:
-        for context in range(first, len(card.nic["rss"]["contexts"]) + 1):
-            yield card, context
+        for context in [0, *contexts(card.nic)]:
+            if context >= first:
+                yield card, context
 
 
 def change(card: Card, given: Given, data: bytes) -> bool:
     """Change what is asked for, all of it or nothing; whether anything has. Raises Refusal."""
     context = given[NUMBER["CONTEXT"]].u32 if NUMBER["CONTEXT"] in given else 0
-    _check_supported(given, context)
+    check_supported(given, context)
     rss: Section = card.nic["rss"]
     wanted = dict(section(card, context))
-    wanted |= _table(card, given, context) | _key(given, wanted["key"] or rss["key"])
-    if (function := given.get(NUMBER["HFUNC"])) is not None and function.u32 != TOEPLITZ:
-        raise Refusal(errno.EOPNOTSUPP, "the hash function is toeplitz", offset=function.offset)
+    wanted |= spread(card, given, context, wanted["key"] or rss["key"])
+    check_function(given)
     if context:
-        others = list(rss["contexts"])
-        others[context - 1] = wanted
-        settings: dict[str, object] = {"nic.rss.contexts": others}
-        changed = bool(others != rss["contexts"])
+        now = contexts(card.nic)
+        settings = replaced(now | {context: wanted})
+        changed = now[context] != wanted
     else:
         if (transformed := given.get(NUMBER["INPUT_XFRM"])) is not None:
             wanted["symmetric"] = bool(transformed.u32)
@@ -122,7 +132,13 @@ def change(card: Card, given: Given, data: bytes) -> bool:
     return changed
 
 
-def _check_supported(given: Given, context: int) -> None:
+def check_function(given: Given) -> None:
+    """The one the NIC has. Raises Refusal."""
+    if (function := given.get(NUMBER["HFUNC"])) is not None and function.u32 != TOEPLITZ:
+        raise Refusal(errno.EOPNOTSUPP, "the hash function is toeplitz", offset=function.offset)
+
+
+def check_supported(given: Given, context: int) -> None:
     """ethnl_rss_set_validate: only the default context has fields and a transformation of its own."""
     refused = [NUMBER["INPUT_XFRM"], NUMBER["FLOW_HASH"]] if context else []
     if (transformed := given.get(NUMBER["INPUT_XFRM"])) is not None and transformed.u32 & ~SYMMETRIC_XOR:
@@ -130,6 +146,11 @@ def _check_supported(given: Given, context: int) -> None:
     for number in refused:
         if number in given:
             raise Refusal(errno.EOPNOTSUPP, offset=given[number].offset)
+
+
+def spread(card: Card, given: Given, context: int, key: str) -> dict[str, Any]:
+    """Table, weights and key, as far as they are given. Raises Refusal."""
+    return _table(card, given, context) | _key(given, key)
 
 
 def _table(card: Card, given: Given, context: int) -> dict[str, Any]:

@@ -28,6 +28,14 @@ POLICY = {
 NESTED = Allowed("nest", inner=POLICY)
 
 
+def addressed_to(endpoint: Endpoint, request: Request, given: Given) -> Card:
+    """The interface of a request whose command looks for the header by itself. Raises Refusal."""
+    if HEADER not in given:
+        raise Refusal(errno.EINVAL, "request header missing")
+    card, _ = required(endpoint, request, given)
+    return card
+
+
 def named(
     endpoint: Endpoint, request: Request, given: Given, *, needed: bool = True
 ) -> tuple[Card | None, int]:

@@ -4,6 +4,7 @@ import errno
 import threading
 import time
 
+import pyarrow as pa
 import pytest
 from pyroute2.netlink.generic import GenericNetlinkSocket
 from pyroute2.netlink.generic.ethtool import NlEthtool
@@ -191,12 +192,99 @@ def test_rules_are_added_shown_replaced_and_removed(begin):
         (Rule("tcp4", 4), errno.EINVAL),
         (Rule("tcp4", 1, location=1024), errno.EINVAL),
         (Rule("udp4", 0), errno.EEXIST),
-        (Rule("tcp4", 0, vlan=5), errno.EOPNOTSUPP),
-        (Rule("tcp4", 0, context=1), errno.EOPNOTSUPP),
+        (Rule("tcp4", context=1), errno.EINVAL),
     ]:
         assert refused(lambda rule=rule: card.add_rule(rule)).errno == code
     low = refused(lambda: card.set_channels(combined_count=3))
     assert "ntuple filter" in low.answer
+
+
+@pytest.mark.parametrize("begin", [lambda given: given, started, live], ids=["prepared", "virtual", "real"])
+def test_contexts_are_made_led_to_and_taken_away(begin):
+    endpoint = Endpoint(nic0=begin(STEERED))
+    card = endpoint["nic0"]
+    with card.monitor() as told:
+        assert card.add_context(table=[2, 3]) == 1
+        assert card.add_context(context=9, key="cd" * 40) == 9
+        assert card.add_context() == 2
+        card.set_rss(context=1, table=[3])
+        card.remove_context(2)
+        changes = [change.value for change in told.changes(0)]
+    assert [(value.context, value.table[:3]) for value in changes] == [
+        (1, (2, 3, 2)),
+        (9, (0, 1, 2)),
+        (2, (0, 1, 2)),
+        (1, (3, 3, 3)),
+        (2, ()),
+    ]
+    assert [(state.context, state.table[:2]) for state in card.contexts()] == [(1, (3, 3)), (9, (0, 1))]
+    assert (card.rss(9).key, card.rss().table[:5]) == ("cd" * 40, (0, 1, 2, 3, 0))
+    given = Rule("udp4", context=9, destination_port=53, vlan=7)
+    place = card.add_rule(given)
+    (shown,) = card.rules()
+    assert str(shown) == str(Rule("udp4", context=9, destination_port=53, vlan=7, location=place))
+    scenario = endpoint.scenario("nic0")
+    assert [context.id for context in scenario.nic.rss.contexts] == [1, 9]
+    assert (scenario.steering.rules[0].context, scenario.steering.rules[0].vlan) == (9, 7)
+    before = endpoint.scenario("nic0")
+    for work, code, words, attribute in [
+        (lambda: card.remove_context(9), errno.EBUSY, "", ""),
+        (lambda: card.remove_context(3), errno.ENOENT, "", ""),
+        (lambda: card.remove_context(0), errno.ERANGE, "integer out of range", "RSS_CONTEXT"),
+        (lambda: card.add_context(context=9), errno.EBUSY, "error allocating context ID", "RSS_CONTEXT"),
+        (lambda: card.add_context(context=65), errno.ERANGE, "", "RSS_CONTEXT"),
+        (lambda: card.add_context(table=[4]), errno.EINVAL, "entry 0: queue out of range (4)", "RSS_INDIR"),
+        (lambda: card.add_context(table=[]), errno.ERANGE, "binary attribute size", "RSS_INDIR"),
+        (lambda: card.add_context(key="ab"), errno.EINVAL, "", "RSS_HKEY"),
+        (lambda: card.rss(3), errno.ENOENT, "", ""),
+        (lambda: card.add_rule(Rule("tcp4", context=3)), errno.EINVAL, "", ""),
+        (lambda: card.add_rule(Rule("tcp4", 1, context=9)), errno.EINVAL, "", ""),
+        (lambda: card.set_channels(combined_count=3), errno.EINVAL, "indirection table (3)", ""),
+    ]:
+        answer = refused(work)
+        assert answer.errno == code, answer
+        assert words in answer.answer
+        assert answer.attribute.endswith(attribute)
+    assert endpoint.scenario("nic0") == before
+    for _ in range(62):
+        card.add_context()
+    assert refused(card.add_context).errno == errno.EBUSY
+
+
+def test_a_rule_leads_into_a_context_from_the_next_frame_on():
+    run = started(STEERED.with_("duration_ns=2_000_000", "nic.queues=4"))
+    card = Endpoint(nic0=run)["nic0"]
+    run.advance(1_000_000)
+    card.add_rule(Rule("ip4", context=card.add_context(table=[3])))
+    run.finish()
+    frames = pa.record_batch(run.table("queues")).column("rx_frames").to_pylist()
+    # Before, a quarter of the flows; from then on all of them.
+    assert frames[3] > 3 * max(frames[:3])
+
+
+@pytest.mark.parametrize("begin", [started, live], ids=["virtual", "real"])
+def test_what_changes_without_a_request_is_told_like_what_was_asked_for(begin):
+    script = [
+        {"at_ns": 100_000, "settings": ["nic.coalesce.rx_usecs = 77", "nic.rss.weights = [0, 1]"]},
+        {"at_ns": 200_000, "settings": ["nic.rss.contexts = [{vlan = 7}]"]},
+    ]
+    run = begin(SCENARIO.with_(control=script, duration_ns=2_000_000))
+    card = Endpoint(nic0=run)["nic0"]
+    with card.monitor() as told:
+        card.set_channels(combined_count=3)
+        assert [change.value for change in told.changes(0)] == [card.channels()]
+        run.apply('{"nic": {"rx_checksum": false}}')
+        assert [change.value for change in told.changes(0)] == [card.features()]
+        if begin is started:
+            run.advance(150_000)
+            assert [change.value for change in told.changes(0)] == [card.coalesce(), card.rss()]
+            run.advance(250_000)
+        else:
+            run.run()
+        changes = [change.value for change in told.changes()]
+        assert changes[-1] == card.rss(1)
+        assert len(changes) == (1 if begin is started else 3)
+        assert told.changes(0) == []
 
 
 def test_a_full_table_has_no_space():

@@ -196,6 +196,15 @@ GENERIC_REQUESTS = {
     "other channels": (18, named() + u32(8, 1)),
     "no such command": (200, named()),
     "a hash function of none": (48, named() + u32(3, 0)),
+    "a context of nought": (49, named() + u32(2, 0)),
+    "a context with an empty table": (49, named() + attribute(4, b"")),
+    "a context with an empty key": (49, named() + attribute(5, b"")),
+    "a context with fields": (49, named() + attribute(8, u32(4, 0x30), True)),
+    "a context's transformation": (49, named() + u32(6, 9)),
+    "a context of nobody": (49, b""),
+    "no context to delete": (50, named()),
+    "nought to delete": (50, named() + u32(2, 0)),
+    "nobody's context to delete": (50, u32(2, 1)),
     "hashed by what there is not": (48, named() + attribute(8, u32(4, 1 << 20), True)),
 }
 
@@ -313,5 +322,5 @@ def test_answers_have_the_structure_of_the_kernels(pair):
 @pytest.mark.needs("namespaces")
 def test_the_family_has_the_kernels_commands(pair):
     ours, kernels = family(Endpoint(va=SCENARIO)), pair.call(lambda: family(Kernel()))
-    assert ours.commands <= kernels.commands | {48}
+    assert ours.commands <= kernels.commands | {48, 49, 50}
     assert (ours.version, set(ours.groups)) == (kernels.version, set(kernels.groups))

@@ -13,6 +13,7 @@ use wire::coalesce::{Stamps, Told};
 pub(crate) fn nic_config(scenario: &Scenario) -> Result<NicConfig, ScenarioError> {
     let nic = &scenario.nic;
     let CoalesceSection { rx_usecs, rx_max_coalesced_frames } = nic.coalesce;
+    context_ids(&nic.rss)?;
     let contexts = nic.rss.contexts.iter().enumerate();
     Ok(NicConfig {
         up: nic.up,
@@ -108,12 +109,26 @@ fn spread(name: &str, rss: &RssSection, table: &[u16], weights: &[u32]) -> Resul
     }
 }
 
+/// The numbers of the contexts, in their order.
+pub(crate) fn context_ids(rss: &RssSection) -> Result<Vec<u32>, ScenarioError> {
+    let mut ids = Vec::with_capacity(rss.contexts.len());
+    for (i, given) in rss.contexts.iter().enumerate() {
+        let id = given.id.unwrap_or(i as u32 + 1);
+        if !(1..=64).contains(&id) || ids.contains(&id) {
+            let allowed = "1 to 64, and no other context's";
+            return Err(ScenarioError::new(format!("nic.rss.contexts[{i}].id"), id, allowed));
+        }
+        ids.push(id);
+    }
+    Ok(ids)
+}
+
 fn context(i: usize, given: &ContextSection, rss: &RssSection) -> Result<ContextConfig, ScenarioError> {
     let name = format!("nic.rss.contexts[{i}]");
     let rule = match (given.destination_port, given.vlan) {
-        (Some(port), None) => ContextRule::DestinationPort(port),
-        (None, Some(vlan)) => ContextRule::Vlan(vlan),
-        (None, None) => return Err(ScenarioError::new(name, "no rule", "destination_port or vlan")),
+        (Some(port), None) => Some(ContextRule::DestinationPort(port)),
+        (None, Some(vlan)) => Some(ContextRule::Vlan(vlan)),
+        (None, None) => None,
         (Some(_), Some(_)) => return Err(ScenarioError::new(name, "two rules", "destination_port or vlan")),
     };
     Ok(ContextConfig {

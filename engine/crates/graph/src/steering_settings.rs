@@ -1,9 +1,11 @@
 //! From the scenario's `steering` keys to the NIC's flow table and what the host does about flows.
 
 use crate::network::network;
+use crate::nic_settings::context_ids;
 use crate::scenario::{Mode, NtupleSection};
 use crate::{Scenario, ScenarioError};
 use host::{CallbackConfig, RfsConfig, SteeringConfig as HostSteering};
+use nic::rss::ContextId;
 use nic::steering::{Action, Admission, FlowKey, Moves, NtupleRule, SteeringConfig};
 use stage::{CpuId, QueueId};
 
@@ -81,9 +83,10 @@ pub(crate) fn rps_cpus(scenario: &Scenario) -> Vec<u16> {
 }
 
 fn rules(scenario: &Scenario) -> Result<Vec<NtupleRule>, ScenarioError> {
+    let contexts = context_ids(&scenario.nic.rss)?;
     let mut rules: Vec<NtupleRule> = Vec::with_capacity(scenario.steering.rules.len());
     for (i, given) in scenario.steering.rules.iter().enumerate() {
-        let new = rule(i, given, scenario.nic.queues)?;
+        let new = rule(i, given, scenario.nic.queues, &contexts)?;
         if let Some(first) = rules.iter().position(|other| other.location == new.location) {
             let allowed = format!("a location of its own; steering.rules[{first}] has this one");
             return Err(ScenarioError::new(format!("steering.rules[{i}].location"), new.location, allowed));
@@ -93,7 +96,7 @@ fn rules(scenario: &Scenario) -> Result<Vec<NtupleRule>, ScenarioError> {
     Ok(rules)
 }
 
-fn rule(i: usize, given: &NtupleSection, queues: u16) -> Result<NtupleRule, ScenarioError> {
+fn rule(i: usize, given: &NtupleSection, queues: u16, contexts: &[u32]) -> Result<NtupleRule, ScenarioError> {
     let key = |name: &str| format!("steering.rules[{i}].{name}");
     let source = network(&key("source"), &given.source)?;
     let destination = network(&key("destination"), &given.destination)?;
@@ -129,24 +132,65 @@ fn rule(i: usize, given: &NtupleSection, queues: u16) -> Result<NtupleRule, Scen
         4 => 4,
         _ => 6,
     };
-    let action = match given.queue {
-        -1 => Action::Drop,
-        queue if (0..i32::from(queues)).contains(&queue) => Action::Queue(QueueId(queue as u16)),
-        queue => return Err(ScenarioError::new(key("queue"), queue, format!("-1 to {}", queues - 1))),
-    };
-    Ok(NtupleRule {
-        location: given.location.unwrap_or(i as u32),
-        value: FlowKey::from_parts(addresses, both(source_port, destination_port), protocol, version),
-        mask: FlowKey::from_parts(
-            address_mask,
-            both(source_mask, destination_mask),
-            protocol_mask,
-            if version == 0 { 0 } else { 255 },
-        ),
-        action,
-    })
+    let version_mask = if version == 0 { 0 } else { 255 };
+    let mut value = FlowKey::from_parts(addresses, both(source_port, destination_port), protocol, version);
+    let mut mask =
+        FlowKey::from_parts(address_mask, both(source_mask, destination_mask), protocol_mask, version_mask);
+    match given.vlan {
+        Some(vlan @ 0..4095) => (value, mask) = (value.in_vlan(vlan), mask.in_vlan(0xfff)),
+        Some(vlan) => return Err(ScenarioError::new(key("vlan"), vlan, "0 to 4094")),
+        None => {}
+    }
+    let action = action(given, queues, contexts).map_err(|e| e.within(&format!("steering.rules[{i}]")))?;
+    Ok(NtupleRule { location: given.location.unwrap_or(i as u32), value, mask, action })
+}
+
+fn action(given: &NtupleSection, queues: u16, contexts: &[u32]) -> Result<Action, ScenarioError> {
+    match (given.context, given.queue) {
+        (Some(id), 0) => match contexts.iter().position(|other| *other == id) {
+            Some(place) => Ok(Action::Context(ContextId(place as u8 + 1))),
+            None => Err(ScenarioError::new("context", id, format!("one of nic.rss.contexts: {contexts:?}"))),
+        },
+        (Some(_), queue) => Err(ScenarioError::new("queue", queue, "0 beside a context")),
+        (None, -1) => Ok(Action::Drop),
+        (None, queue) if (0..i32::from(queues)).contains(&queue) => Ok(Action::Queue(QueueId(queue as u16))),
+        (None, queue) => Err(ScenarioError::new("queue", queue, format!("-1 to {}", queues - 1))),
+    }
 }
 
 fn copy(to: &mut [u8; 32], at: usize, from: &[u8]) {
     to.iter_mut().skip(at).zip(from).for_each(|(to, from)| *to = *from);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::Format;
+
+    fn actions(rule: &str) -> Result<Vec<Action>, String> {
+        let contexts = "version = 1\n[[nic.rss.contexts]]\nid = 5\n[[nic.rss.contexts]]\n";
+        let scenario = Scenario::parse(&format!("{contexts}[[steering.rules]]\n{rule}"), Format::Toml);
+        scenario
+            .and_then(|scenario| rules(&scenario))
+            .map(|rules| rules.iter().map(|rule| rule.action).collect())
+            .map_err(|e| e.key)
+    }
+
+    #[test]
+    fn rules_name_contexts_by_their_numbers() {
+        assert_eq!(actions("context = 5"), Ok(vec![Action::Context(ContextId(1))]));
+        assert_eq!(actions("context = 2"), Ok(vec![Action::Context(ContextId(2))]));
+        assert_eq!(actions("context = 1"), Err("steering.rules[0].context".into()));
+        assert_eq!(actions("context = 5\nqueue = 1"), Err("steering.rules[0].queue".into()));
+        assert_eq!(actions("vlan = 4095"), Err("steering.rules[0].vlan".into()));
+    }
+
+    #[test]
+    fn no_two_contexts_have_one_number() {
+        let mut scenario = Scenario::default();
+        scenario.nic.rss.contexts = vec![Default::default(), Default::default()];
+        assert_eq!(context_ids(&scenario.nic.rss), Ok(vec![1, 2]));
+        scenario.nic.rss.contexts[1].id = Some(1);
+        assert_eq!(context_ids(&scenario.nic.rss).unwrap_err().key, "nic.rss.contexts[1].id");
+    }
 }

@@ -122,9 +122,17 @@ impl Nic {
         }
         let headers = &classified.headers;
         if !self.contexts.is_empty() {
-            classified.context = self.contexts.of(frame, headers, self.rss.inner);
+            classified.context = self.context_of(frame, headers);
         }
         classified.hash_type = rss::select(frame, headers, &self.rss.fields, self.rss.inner, input);
+    }
+
+    /// The context of a frame: an explicit rule's, else that of a rule of its own.
+    fn context_of(&self, frame: &[u8], headers: &Headers) -> ContextId {
+        let inner = self.rss.inner;
+        let rules = self.steering.as_ref().filter(|table| table.has_ntuple());
+        let named = rules.and_then(|table| table.ntuple_context(&packet_of(frame, headers, inner)?));
+        named.unwrap_or_else(|| self.contexts.of(frame, headers, inner))
     }
 
     /// The queue a classified frame goes to. One without a hash goes to queue 0, in a context to its table's first.
@@ -166,6 +174,8 @@ impl Nic {
         {
             return match action {
                 Action::Queue(queue) => Steered { queue, by_rule: true, discard: false },
+                // It was classified into the context.
+                Action::Context(_) => Steered { by_rule: true, ..nowhere },
                 Action::Drop => Steered { discard: true, ..nowhere },
             };
         }

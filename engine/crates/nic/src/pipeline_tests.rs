@@ -2,6 +2,7 @@ use super::*;
 use crate::queue::CoalesceConfig;
 use crate::rss::conformance::{IPV4, IPV6};
 use crate::rss::{ContextConfig, ContextId, ContextRule, Fields, RssKey, Spread, Symmetry};
+use crate::steering::{NtupleRule, SteeringConfig, SteeringCounter};
 use crate::test_frames::{ethernet, ip_in_ip, ipv4, ipv4_udp, ipv6, mpls, tcp, udp, vlan};
 use crate::{NicConfig, NicCounter};
 use proptest::prelude::*;
@@ -147,8 +148,8 @@ fn contexts_have_their_own_table_and_key() {
     let table = |queue| Spread::Explicit(vec![QueueId(queue); 256]);
     let (nic, _) = nic(|c| {
         c.contexts = vec![
-            ContextConfig { rule: ContextRule::DestinationPort(443), spread: table(2), key: Some(key) },
-            ContextConfig { rule: ContextRule::Vlan(7), spread: table(3), key: None },
+            ContextConfig { rule: Some(ContextRule::DestinationPort(443)), spread: table(2), key: Some(key) },
+            ContextConfig { rule: Some(ContextRule::Vlan(7)), spread: table(3), key: None },
         ];
         c.rss.spread = Spread::First { size: 128, queues: 1 };
     });
@@ -167,6 +168,45 @@ fn contexts_have_their_own_table_and_key() {
         [1000_u16.to_be_bytes(), 443_u16.to_be_bytes()].concat().try_into().unwrap(),
     );
     assert_eq!(classify(&nic, &frames[1]).hash, rss::ToeplitzHash::hash(&rss::Bitwise::new(&key), &input));
+}
+
+#[test]
+fn explicit_rules_lead_to_contexts_and_know_vlans() {
+    let key = RssKey::from_bytes(&[0x55; 52]).unwrap();
+    let table = |queue| Spread::Explicit(vec![QueueId(queue); 128]);
+    let any = FlowKey::from_parts([0; 32], [0; 4], 0, 0);
+    let port = |port: u16| FlowKey::from_parts([0; 32], [0, 0, (port >> 8) as u8, port as u8], 0, 0);
+    let rule = |location, value, mask, action| NtupleRule { location, value, mask, action };
+    let (mut nic, _) = nic(|c| {
+        c.contexts = vec![
+            ContextConfig { rule: None, spread: table(2), key: Some(key) },
+            ContextConfig { rule: Some(ContextRule::Vlan(7)), spread: table(3), key: None },
+        ];
+        c.rss.spread = Spread::First { size: 128, queues: 1 };
+        let rules = vec![
+            rule(0, any.in_vlan(9), any.in_vlan(0xfff), Action::Context(ContextId(2))),
+            rule(1, port(53), port(0xffff), Action::Queue(QueueId(1))),
+            rule(2, any.in_vlan(7), any.in_vlan(0xfff), Action::Context(ContextId(1))),
+        ];
+        c.steering = Some(SteeringConfig { rules, ..SteeringConfig::default() });
+    });
+    let frame = |port| ipv4_udp([1, 2, 3, 4], [5, 6, 7, 8], 1000, port, b"");
+    let frames = [frame(80), vlan(9, &frame(53)), vlan(7, &frame(53)), vlan(7, &frame(80))];
+    let mut seen = Vec::new();
+    for frame in &frames {
+        let classified = classify(&nic, frame);
+        let to = nic.steer(0, frame, &classified, &FlowKey::NONE);
+        seen.push((classified.context.0, to.queue.0, to.by_rule));
+    }
+    assert_eq!(seen, [(0, 0, false), (2, 3, true), (2, 1, true), (1, 2, true)]);
+    let input = HashInput::ipv4_ports(
+        [1, 2, 3, 4, 5, 6, 7, 8],
+        [1000_u16.to_be_bytes(), 80_u16.to_be_bytes()].concat().try_into().unwrap(),
+    );
+    let by_its_key = rss::ToeplitzHash::hash(&rss::Bitwise::new(&key), &input);
+    assert_eq!(classify(&nic, &frames[3]).hash, by_its_key);
+    let hit = nic.steering().unwrap().counters().value(SteeringCounter::NtupleHit);
+    assert_eq!(hit, 3);
 }
 
 #[test]

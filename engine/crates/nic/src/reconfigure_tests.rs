@@ -54,7 +54,7 @@ fn a_changed_nic_is_one_built_that_way() {
         c.rss.spread = Spread::Weights { size: 128, weights: vec![1, 3] };
         c.rx_checksum = false;
         let spread = Spread::First { size: 128, queues: 2 };
-        c.contexts = vec![ContextConfig { rule: ContextRule::DestinationPort(53), spread, key: None }];
+        c.contexts = vec![ContextConfig { rule: Some(ContextRule::DestinationPort(53)), spread, key: None }];
     };
     let mut wanted = config();
     edit(&mut wanted);

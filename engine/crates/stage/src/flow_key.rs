@@ -44,6 +44,13 @@ impl FlowKey {
         FlowKey { words: [a, b, c, d, Self::tail(ports, protocol, version)] }
     }
 
+    /// The same in this VLAN, by its identifier; as a mask, which bits of it count, and that there is a tag.
+    #[inline]
+    pub fn in_vlan(mut self, vlan: u16) -> Self {
+        self.words[4] |= u64::from(vlan & 0x0fff | 0x1000) << 48;
+        self
+    }
+
     /// What a table that keeps hashes instead of 5-tuples knows of a flow: equal for all flows whose hashes are.
     #[inline]
     pub fn signature(hash: u32) -> Self {
@@ -103,6 +110,17 @@ mod tests {
         }
         assert!(v4.is_some() && v6.is_some() && FlowKey::signature(0).is_some());
         assert!(!FlowKey::NONE.is_some());
+    }
+
+    #[test]
+    fn a_vlan_is_told_from_none_and_looked_at_where_the_mask_says_so() {
+        let key = FlowKey::ipv4([1; 8], [1; 4], 6);
+        let (nothing, vlan) = (FlowKey::from_parts([0; 32], [0; 4], 0, 0), FlowKey::NONE.in_vlan(0xfff));
+        assert!(key.in_vlan(7).matches(&FlowKey::NONE.in_vlan(7), &vlan));
+        assert!(!key.in_vlan(7).matches(&FlowKey::NONE.in_vlan(6), &vlan));
+        assert!(!key.matches(&FlowKey::NONE.in_vlan(0), &vlan));
+        assert!(key.in_vlan(7).matches(&key, &nothing));
+        assert_eq!(key.in_vlan(7).ports(), key.ports());
     }
 
     proptest! {

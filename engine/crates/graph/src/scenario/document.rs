@@ -24,9 +24,12 @@ section! {
 }
 
 section! {
-    /// An additional RSS context (`ethtool -X ... context new`): frames a rule singles out are spread by its own table.
+    /// An additional RSS context (`ethtool -X ... context new`): frames a rule singles out, this one or one of
+    /// `steering.rules`, are spread by its own table.
     ContextSection {
-        /// Frames to this TCP or UDP port; give this or `vlan`.
+        /// Its number, 1 to 64; by default, its place in the list, from 1.
+        id: Option<u32> = None,
+        /// Frames to this TCP or UDP port; give at most this or `vlan`.
         destination_port: Option<u16> = None,
         /// Frames with this identifier in their outermost VLAN tag.
         vlan: Option<u16> = None,

@@ -61,8 +61,12 @@ section! {
         destination_port: Option<u16> = None,
         /// Bits of it that count.
         destination_port_mask: u16 = 0xffff,
+        /// Identifier of the outermost VLAN tag.
+        vlan: Option<u16> = None,
         /// Queue it goes to; -1: it is dropped.
         queue: i32 = 0,
+        /// Number of the RSS context it is spread by, instead of a queue.
+        context: Option<u32> = None,
     }
 }
 

@@ -1,9 +1,16 @@
-//! Additional RSS contexts (`ethtool -X ... context new`): traffic singled out by a rule is spread by a table and,
-//! if wanted, a key of its own.
+//! Additional RSS contexts (`ethtool -X ... context new`): traffic singled out by a rule, the context's own or an explicit
+//! one (`ethtool -N ... context`), is spread by a table and, if wanted, a key of its own.
 
 use super::{BoxedHash, IndirectionTable, RssKey, Spread, layer, ports};
 use crate::ConfigError;
 use wire::walk::Headers;
+
+/// Identifier of a frame's outermost VLAN tag.
+pub(crate) fn vlan(frame: &[u8], headers: &Headers) -> Option<u16> {
+    // It lies behind the addresses and its own type.
+    let tag = frame.get(14..).filter(|_| headers.vlans > 0)?.first_chunk()?;
+    Some(u16::from_be_bytes(*tag) & 0x0fff)
+}
 
 /// A context's number; 0 is the NIC's default table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,8 +31,8 @@ pub enum ContextRule {
 /// A context as configured.
 #[derive(Clone, Debug)]
 pub struct ContextConfig {
-    /// Frames it applies to; the first context whose rule fits is taken.
-    pub rule: ContextRule,
+    /// Frames it applies to, besides those of explicit rules; the first context whose rule fits is taken.
+    pub rule: Option<ContextRule>,
     /// Its indirection table.
     pub spread: Spread,
     /// Its key; `None`: the NIC's.
@@ -34,7 +41,7 @@ pub struct ContextConfig {
 
 /// A context in use.
 pub(crate) struct Context {
-    rule: ContextRule,
+    rule: Option<ContextRule>,
     pub(crate) table: IndirectionTable,
     pub(crate) hasher: Option<BoxedHash>,
 }
@@ -57,7 +64,7 @@ impl Contexts {
         if self.0.len() == MOST_CONTEXTS {
             return Err(ConfigError::new("contexts", MOST_CONTEXTS + 1, format!("at most {MOST_CONTEXTS}")));
         }
-        if let ContextRule::Vlan(vlan @ 4095..) = config.rule {
+        if let Some(ContextRule::Vlan(vlan @ 4095..)) = config.rule {
             return Err(ConfigError::new("contexts.vlan", vlan, "0 to 4094"));
         }
         let table = config.spread.table(queues)?;
@@ -71,16 +78,15 @@ impl Contexts {
         self.0.is_empty()
     }
 
-    /// The first context that fits the frame, the default one if none does.
+    /// The first context whose own rule fits the frame, the default one if none does.
     pub(crate) fn of(&self, frame: &[u8], headers: &Headers, inner: bool) -> ContextId {
         let ports = layer(headers, inner).and_then(|layer| ports(frame, layer));
         let destination_port = ports.map(|[_, _, high, low]| u16::from_be_bytes([high, low]));
-        // The outermost tag lies behind the addresses and its own type.
-        let tag = frame.get(14..).filter(|_| headers.vlans > 0).and_then(|tag| tag.first_chunk());
-        let vlan = tag.map(|tag| u16::from_be_bytes(*tag) & 0x0fff);
+        let vlan = vlan(frame, headers);
         let fits = |context: &Context| match context.rule {
-            ContextRule::DestinationPort(port) => destination_port == Some(port),
-            ContextRule::Vlan(id) => vlan == Some(id),
+            Some(ContextRule::DestinationPort(port)) => destination_port == Some(port),
+            Some(ContextRule::Vlan(id)) => vlan == Some(id),
+            None => false,
         };
         ContextId(self.0.iter().position(fits).map_or(0, |i| i as u8 + 1))
     }

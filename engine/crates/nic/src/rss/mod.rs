@@ -30,7 +30,7 @@ pub use symmetry::Symmetry;
 pub use table::Table;
 pub use toeplitz::{BoxedHash, ToeplitzHash};
 
-pub(crate) use context::Contexts;
+pub(crate) use context::{Contexts, vlan};
 
 #[cfg(test)]
 mod tests {

@@ -12,10 +12,15 @@ pub fn flow_of(frame: &[u8], headers: &Headers, inner: bool) -> Option<FlowKey> 
     key(frame, layer, ports)
 }
 
-/// The same for whatever has addresses: ports are 0 where there are none to see, in fragments and other protocols.
+/// The same for whatever has addresses, with the outermost VLAN: ports are 0 where there are none to see, in fragments
+/// and other protocols.
 pub fn packet_of(frame: &[u8], headers: &Headers, inner: bool) -> Option<FlowKey> {
     let layer: &Layer = rss::layer(headers, inner)?;
-    key(frame, layer, rss::ports(frame, layer).unwrap_or_default())
+    let packet = key(frame, layer, rss::ports(frame, layer).unwrap_or_default())?;
+    Some(match rss::vlan(frame, headers) {
+        Some(vlan) => packet.in_vlan(vlan),
+        None => packet,
+    })
 }
 
 #[inline(always)]

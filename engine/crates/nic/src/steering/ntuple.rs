@@ -1,6 +1,7 @@
 //! Explicit rules with masks (`ethtool -N`): the one at the lowest location that fits a packet is taken.
 
 use crate::ConfigError;
+use crate::rss::ContextId;
 use stage::{Errno, FlowKey, QueueId, SteeringError};
 
 /// Most explicit rules.
@@ -11,6 +12,8 @@ const MOST_RULES: usize = 1024;
 pub enum Action {
     /// It goes to this queue.
     Queue(QueueId),
+    /// It is spread by this RSS context; by the default one, if there is none of the number.
+    Context(ContextId),
     /// It is dropped (`action -1`, RX_CLS_FLOW_DISC).
     Drop,
 }
@@ -20,7 +23,7 @@ pub enum Action {
 pub struct NtupleRule {
     /// Rules of lower locations come first; no two have the same.
     pub location: u32,
-    /// What a packet's addresses, ports, protocol and version have to be where `mask` has ones.
+    /// What a packet's addresses, ports, protocol, version and VLAN have to be where `mask` has ones.
     pub value: FlowKey,
     /// Which bits count.
     pub mask: FlowKey,

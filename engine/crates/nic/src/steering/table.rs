@@ -13,6 +13,7 @@ use super::{
     SteeringCounter,
 };
 use crate::ConfigError;
+use crate::rss::ContextId;
 use stage::{Counters, Errno, Nanos, PRIORITIES, QueueId, RuleId, SteerRequest, SteeringError};
 
 /// In a flow's value: the low 16 bits are its queue, but look at its rule first.
@@ -140,11 +141,19 @@ impl SteeringTable {
         !self.ntuple.is_empty()
     }
 
+    /// The RSS context the explicit rules send a packet to.
+    pub(crate) fn ntuple_context(&self, packet: &FlowKey) -> Option<ContextId> {
+        match self.ntuple.action(packet)? {
+            Action::Context(context) => Some(context),
+            Action::Queue(_) | Action::Drop => None,
+        }
+    }
+
     /// What the explicit rules say of a packet ([`super::packet_of`]), counted.
     pub fn ntuple_action(&mut self, packet: &FlowKey) -> Option<Action> {
         let action = self.ntuple.action(packet)?;
         let counter = match action {
-            Action::Queue(_) => SteeringCounter::NtupleHit,
+            Action::Queue(_) | Action::Context(_) => SteeringCounter::NtupleHit,
             Action::Drop => SteeringCounter::NtupleDrop,
         };
         self.tally.add(counter, 1);
