@@ -6,7 +6,7 @@ import errno
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from engine.endpoint import ethtool
+from engine.endpoint import ethtool, policies
 from engine.endpoint.attributes import Attribute, attribute, text, u16, u32
 from engine.endpoint.dump import parts
 from engine.endpoint.family import GENERIC_HEADER, Family
@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 CONTROL = 16
 """GENL_ID_CTRL."""
 GET_FAMILY, NEW_FAMILY = 3, 1
-FAMILY_ID, FAMILY_NAME = 1, 2
+FAMILY_ID, FAMILY_NAME, OPERATION = 1, 2, 10
 POLICY = {FAMILY_ID: Allowed("u16"), FAMILY_NAME: Allowed("text", longest=15)}
+POLICY_POLICY = {**POLICY, OPERATION: Allowed("u32")}
 DO, DUMP, ADMINISTRATOR, POLICED = 2, 4, 1, 8
 """GENL_CMD_CAP_DO, _CAP_DUMP, GENL_ADMIN_PERM, GENL_CMD_CAP_HASPOL."""
 NLCTRL = Family("nlctrl", CONTROL, 2, {}, {})
@@ -51,6 +52,8 @@ def asked(endpoint: Endpoint, request: Request) -> Answered:
 
 
 def _families(request: Request, command: int) -> Answered:
+    if command == policies.GET_POLICY and request.dump:
+        return Answered([], parts(request, _policies(request), lambda: 0))
     if command != GET_FAMILY:
         raise Refusal(errno.EOPNOTSUPP)
     if request.dump:
@@ -59,10 +62,24 @@ def _families(request: Request, command: int) -> Answered:
     given = parsed(request.data, HEADER.size + GENERIC_HEADER.size, len(request.data), POLICY)
     if not given:
         raise Refusal(errno.EINVAL)
+    return Answered([_described(request, _found(given))])
+
+
+def _policies(request: Request) -> Iterator[bytes]:
+    given = parsed(request.data, HEADER.size + GENERIC_HEADER.size, len(request.data), POLICY_POLICY)
+    if FAMILY_ID not in given and FAMILY_NAME not in given:
+        raise Refusal(errno.EINVAL)
+    family, only = _found(given), given.get(OPERATION)
+    if only is not None and only.u32 not in family.commands:
+        raise Refusal(errno.ENOENT, offset=only.offset)
+    return policies.dumped(request, CONTROL, family, only.u32 if only is not None else None)
+
+
+def _found(given: dict[int, Attribute]) -> Family:
     found = next((each for each in FAMILIES.values() if _meant(each, given)), None)
     if found is None:
         raise Refusal(errno.ENOENT)
-    return Answered([_described(request, found)])
+    return found
 
 
 def _meant(family: Family, given: dict[int, Attribute]) -> bool:

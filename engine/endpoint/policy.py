@@ -11,12 +11,22 @@ from typing import Literal
 from engine.endpoint.attributes import Attribute, attribute, found, u32
 from engine.endpoint.refusal import Refusal
 
-Kind = Literal["flag", "u8", "u16", "u32", "binary", "text", "nest"]
-TYPES: dict[Kind, int] = {"flag": 1, "u8": 2, "u16": 3, "u32": 4, "binary": 10, "text": 12, "nest": 13}
+Kind = Literal["flag", "u8", "u16", "u32", "uint", "binary", "text", "nest"]
+TYPES: dict[Kind, int] = {
+    "flag": 1,
+    "u8": 2,
+    "u16": 3,
+    "u32": 4,
+    "binary": 10,
+    "text": 12,
+    "nest": 13,
+    "uint": 17,
+}
 """NL_ATTR_TYPE_*."""
-SIZES: dict[Kind, int] = {"u8": 1, "u16": 2, "u32": 4}
-MINIMUM, MAXIMUM, LONGEST, TYPE = 4, 5, 7, 1
-"""NL_POLICY_TYPE_ATTR_MIN_VALUE_U, _MAX_VALUE_U, _MAX_LENGTH, _TYPE."""
+SIZES: dict[Kind, tuple[int, ...]] = {"u8": (1,), "u16": (2,), "u32": (4,), "uint": (4, 8)}
+"""Bytes."""
+MINIMUM, MAXIMUM, LONGEST, MASK, TYPE = 4, 5, 7, 12, 1
+"""NL_POLICY_TYPE_ATTR_MIN_VALUE_U, _MAX_VALUE_U, _MAX_LENGTH, _MASK, _TYPE."""
 Policy = Mapping[int, "Allowed"]
 
 
@@ -39,8 +49,10 @@ class Allowed:
     def described(self) -> bytes:
         """As the kernel describes it beside a refusal."""
         parts = []
-        if self.kind in SIZES:
-            high = self.high if self.high is not None else (1 << 8 * SIZES[self.kind]) - 1
+        if self.mask is not None:
+            parts.append(attribute(MASK, struct.pack("=Q", self.mask)))
+        elif self.kind in SIZES:
+            high = self.high if self.high is not None else (1 << 8 * SIZES[self.kind][-1]) - 1
             parts += [
                 attribute(MINIMUM, struct.pack("=Q", self.low)),
                 attribute(MAXIMUM, struct.pack("=Q", high)),
@@ -91,7 +103,7 @@ def _check(message: bytes, given: Attribute, allowed: Allowed) -> None:
     elif allowed.kind == "binary" and len(given.value) < allowed.shortest:
         raise refused(errno.ERANGE, "binary attribute size out of range")
     elif allowed.kind in SIZES:
-        if len(given.value) != SIZES[allowed.kind]:
+        if len(given.value) not in SIZES[allowed.kind]:
             raise refused(errno.EINVAL, "invalid attribute length")
         if allowed.mask is not None and given.u32 & ~allowed.mask:
             raise Refusal(errno.EINVAL, "reserved bit set", offset=given.offset)

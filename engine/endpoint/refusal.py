@@ -19,8 +19,11 @@ class Refusal(Exception):  # noqa: N818 - an answer, not a fault
         offset: int | None = None,
         policy: bytes = b"",
         missing: int | None = None,
+        missing_in: int | None = None,
     ) -> None:
         self.code, self.words, self.offset, self.policy, self.missing = code, words, offset, policy, missing
+        self.missing_in = missing_in
+        """Offset of the nest it is missing in."""
         super().__init__(code, words)
 
     def extended(self) -> bytes:
@@ -30,6 +33,8 @@ class Refusal(Exception):  # noqa: N818 - an answer, not a fault
             parts.append(u32(OFFSET, self.offset))
         if self.missing is not None:
             parts.append(u32(MISSING, self.missing))
+        if self.missing_in is not None:
+            parts.append(u32(MISSING_NEST, self.missing_in))
         if self.policy:
             parts.append(attribute(POLICY | 0x8000, self.policy))
         return b"".join(parts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -14,10 +15,11 @@ from engine.control.ethtool import rss as rss_numbers
 from engine.control.transport import GENERIC
 from engine.endpoint.attributes import u32
 from engine.endpoint.card import Card
-from engine.endpoint.ethtool import channels, coalesce, contexts, features, rings, rss, whom
+from engine.endpoint.ethtool import channels, coalesce, contexts, features, rings, rss, strings, whom
 from engine.endpoint.family import GENERIC_HEADER, Command, Family, Given
 from engine.endpoint.message import Request, answer, message
 from engine.endpoint.policy import Policy
+from engine.endpoint.refusal import Refusal
 
 if TYPE_CHECKING:
     from engine.endpoint.endpoint import Endpoint
@@ -154,6 +156,24 @@ def tell_rss(endpoint: Endpoint, card: Card, context: int = 0) -> None:
     tell(endpoint, rss_numbers.CHANGED, card, rss.described(card, context))
 
 
+def _strings_payload(card: Card | None, attributes: list[bytes]) -> bytes:
+    whose = whom.addressed(card) if card is not None else b""
+    return GENERIC_HEADER.pack(strings.REPLY, VERSION, 0) + whose + b"".join(attributes)
+
+
+def _strings_get(endpoint: Endpoint, request: Request, given: Given) -> list[bytes]:
+    if whom.HEADER not in given:
+        raise Refusal(errno.EINVAL, missing=whom.HEADER)
+    wanted = strings.asked_for(request, given)
+    card, _ = whom.named(endpoint, request, given, needed=False)
+    return [answer(request, NUMBER, _strings_payload(card, strings.described(card, wanted, given)))]
+
+
+def _strings_dump(endpoint: Endpoint, request: Request, given: Given) -> Iterator[bytes]:
+    rows = strings.dumped(endpoint, request, given)
+    return (answer(request, NUMBER, _strings_payload(card, attributes)) for card, attributes in rows)
+
+
 FAMILY = Family(
     header.FAMILY,
     NUMBER,
@@ -164,6 +184,7 @@ FAMILY = Family(
         for number, command in ((pair.numbers.GET, _getter(pair)), (pair.numbers.SET, _setter(pair)))
     }
     | {
+        strings.GET: Command(strings.POLICY, _strings_get, _strings_dump),
         rss_numbers.GET: Command(rss.GET_POLICY, _rss_get, _rss_dump),
         rss_numbers.SET: Command(rss.SET_POLICY, _rss_set, sets=True),
         rss_numbers.CREATE: Command(contexts.CREATE_POLICY, _context_create, sets=True),

@@ -25,14 +25,27 @@ NUMBER = numbers_of(RssMessage)
 FLOW = {name: numbers_of(FlowHash)[flow] for name, flow in FLOW_TYPES.items()}
 TOEPLITZ = 1
 """ETH_RSS_HASH_TOP."""
-HASHABLE = 0xFE | 1 << 31
+HASHABLE = 0x1FE | 1 << 31
 """RXH_*, RXH_DISCARD: what the kernel lets through."""
+FLOW_LABEL = 1 << 9
+"""RXH_IP6_FL."""
+
+
+def _is_ipv6(flow: str) -> bool:
+    """Whether a flow type is IPv6; of GTP, whose ten kinds are not told apart here, every second one."""
+    return bool(int(flow[3:]) % 2) if flow.startswith("GTP") else flow.endswith("6")
+
+
 GET_POLICY = {
     whom.HEADER: whom.NESTED,
     NUMBER["CONTEXT"]: Allowed("u32"),
     NUMBER["START_CONTEXT"]: Allowed("u32"),
 }
-FLOW_POLICY = {number: Allowed("u32", mask=HASHABLE) for number in numbers_of(FlowHash).values() if number}
+FLOW_POLICY = {
+    number: Allowed("uint", mask=HASHABLE | (FLOW_LABEL if _is_ipv6(name) else 0))
+    for name, number in numbers_of(FlowHash).items()
+    if number
+}
 SET_POLICY = {
     whom.HEADER: whom.NESTED,
     NUMBER["CONTEXT"]: Allowed("u32"),

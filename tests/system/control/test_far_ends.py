@@ -319,6 +319,77 @@ def test_answers_have_the_structure_of_the_kernels(pair):
     assert {number for number, _, _ in ours} - set(order) <= {56, 57}
 
 
+STRING_REQUESTS = {
+    "no header": b"",
+    "features": named() + attribute(2, attribute(1, u32(1, 4), True), True),
+    "counts of two": named()
+    + attribute(2, attribute(1, u32(1, 5), True) + attribute(1, u32(1, 4), True), True)
+    + attribute(3, b""),
+    "hash functions of none in particular": attribute(1, b"", True)
+    + attribute(2, attribute(1, u32(1, 5), True), True),
+    "of a device, without one": attribute(1, b"", True) + attribute(2, attribute(1, u32(1, 1), True), True),
+    "private flags": named() + attribute(2, attribute(1, u32(1, 2), True), True),
+    "no such set": named() + attribute(2, attribute(1, u32(1, 99), True), True),
+    "no number": named() + attribute(2, attribute(1, b"", True), True),
+    "no nest": named() + attribute(2, attribute(1, u32(1, 4))),
+    "something else": named() + attribute(2, attribute(2, b"", True), True),
+}
+
+
+def same(ours, kernels):
+    """Equal but for the index of the interface."""
+
+    def masked(found):
+        return [each[:28] + b"INDX" + each[32:] for each in found]
+
+    return masked(ours) == masked(kernels)
+
+
+@pytest.mark.needs("namespaces")
+def test_strings_are_told_in_the_same_bytes(pair):
+    endpoint = Endpoint(va=SCENARIO)
+    numbers = family(endpoint).number, pair.call(lambda: family(Kernel()).number)
+    for name, attributes in STRING_REQUESTS.items():
+        body = struct.pack("=BBH", 1, 1, 0) + attributes
+        ours = answers(endpoint, GENERIC, numbers[0], body)
+        kernels = pair.call(lambda body=body: answers(Kernel(), GENERIC, numbers[1], body))
+        assert same(ours, kernels), name
+
+
+def listed(transport, body):
+    """Type, flags and payload of every message of a dump of the controller's, or of its refusal."""
+    opened = transport.netlink(GENERIC)
+    try:
+        opened.setsockopt(270, 11, 1)
+        opened.settimeout(1)
+        opened.send(HEADER.pack(16 + len(body), 16, 0x305, 7, 0) + body)
+        found = []
+        while True:
+            data = opened.recv(1 << 18)
+            while data:
+                length, kind, flags, _, port = HEADER.unpack_from(data)
+                payload = data[16:length].replace(struct.pack("=II", 7, port), b"ECHOED  ")
+                found.append(struct.pack("=HH", kind, flags) + payload)
+                if kind in (2, 3):
+                    return found
+                data = data[(length + 3) & -4 :]
+    finally:
+        opened.close()
+
+
+@pytest.mark.needs("namespaces")
+@pytest.mark.parametrize("command", [11, 12, 15, 16, 17, 18, 19, 38, 48, 49, 50, 250])
+def test_policies_are_told_in_the_same_bytes(pair, command):
+    endpoint = Endpoint(va=SCENARIO)
+    both = []
+    for far_end, call in ((endpoint, lambda work: work()), (Kernel(), pair.call)):
+        number = call(lambda far_end=far_end: family(far_end).number)
+        body = struct.pack("=BBH", 10, 1, 0) + attribute(1, struct.pack("=H", number)) + u32(10, command)
+        found = call(lambda far_end=far_end, body=body: listed(far_end, body))
+        both.append([each.replace(attribute(1, struct.pack("=H", number)), b"NUMBER  ") for each in found])
+    assert both[0] == both[1]
+
+
 @pytest.mark.needs("namespaces")
 def test_the_family_has_the_kernels_commands(pair):
     ours, kernels = family(Endpoint(va=SCENARIO)), pair.call(lambda: family(Kernel()))
