@@ -49,8 +49,11 @@ test: test-rust test-python ## Rust tests, then Python tests, documentation and 
 test-rust:
 	PROPTEST_RNG_SEED=1 $(CARGO) test $(WORKSPACE) --workspace --locked --quiet
 
+# Tests of the kernel's devices wait by the clock: they have the machine to themselves. A choice of tests (PYTEST="-k lro")
+# may leave one of the two runs without any, which is pytest's status 5.
 test-python: setup
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(PYTEST)
+	$(BIN)/python -m pytest -m machine $(PYTEST) || (($$? == 5))
+	$(BIN)/python -m pytest -m "not machine" -n $(JOBS) --dist loadgroup $(PYTEST) || (($$? == 5))
 
 explore: setup ## the property tests with fresh examples, ten times as many
 	PROPTEST_CASES=2560 $(CARGO) test $(WORKSPACE) --workspace --locked --quiet

@@ -4,7 +4,8 @@ Where a capability is missing the test is skipped with the reason; where RXBENCH
 `all`, the test fails instead, so that nothing is skipped unseen in CI.
 
 In parallel runs (`--dist loadgroup`) a file's tests stay together, and all tests that touch the machine
-(tests/system, and whatever needs namespaces) run one after the other: they see each other's traffic.
+(tests/system, and whatever needs namespaces; marked `machine`) run one after the other: they see each other's
+traffic. `make test` runs them with nothing else beside them, for they wait for the kernel, by the clock.
 
 Properties try the same examples in every run, so that what passed here passes there; `make explore` tries
 fresh ones, and more of them.
@@ -28,17 +29,20 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 SYSTEM = Path(__file__).parent / "system"
 
 
-def _group(item: pytest.Item) -> str:
+def _on_the_machine(item: pytest.Item) -> bool:
     needed = {name for marker in item.iter_markers("needs") for name in marker.args}
-    on_the_machine = SYSTEM in item.path.parents or "namespaces" in needed
-    return "machine" if on_the_machine else item.path.as_posix()
+    return SYSTEM in item.path.parents or "namespaces" in needed
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tell the workers which tests belong together."""
+    """Mark the tests that touch the machine, and tell the workers which tests belong together."""
     for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group(item)))
+        group = item.path.as_posix()
+        if _on_the_machine(item):
+            item.add_marker(pytest.mark.machine)
+            group = "machine"
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @cache

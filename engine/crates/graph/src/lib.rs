@@ -23,7 +23,7 @@ mod to_ethernet;
 pub use administration::{Administration, Change};
 pub use costs::{CostRow, CostTable, Latencies, MemoryCosts};
 pub use declarations::declarations;
-pub use law::LawBroken;
+pub use law::{LawBroken, frames_are_conserved};
 pub use receive_path::{Hasher, ReceivePath, host_over, irq_cpu_of};
 pub use scenario::{CacheConfig, Scenario, ScenarioError};
 pub use tcp_settings::{has_senders, window_scale};

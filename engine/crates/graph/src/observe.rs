@@ -186,6 +186,13 @@ impl Observations {
             .filter(|(queue, tally)| queue.is_some() || tally.rx > 0)
     }
 
+    /// The verdicts of all queues together.
+    pub fn total(&self) -> Tally {
+        let mut total = Tally::default();
+        self.tallies.iter().for_each(|tally| total.add(tally));
+        total
+    }
+
     /// A frame came in; `queue` is the one its hash chose, if it came that far.
     #[inline]
     pub fn offered(&mut self, queue: Option<QueueId>) {

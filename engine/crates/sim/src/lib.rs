@@ -7,12 +7,9 @@
 #![forbid(unsafe_code)]
 
 mod cache;
-mod closed_loop;
 mod costs;
 mod cpu;
 mod events;
-mod polling;
-mod scheduler;
 mod simulation;
 mod slice;
 mod tables;

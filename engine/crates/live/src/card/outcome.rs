@@ -2,7 +2,7 @@
 
 use super::Card;
 use graph::observe::Observations;
-use graph::{LawBroken, Scenario};
+use graph::{LawBroken, Scenario, frames_are_conserved};
 use nic::Nic;
 use stage::{BufferPool, CpuId, Nanos, QueueId, Tally};
 
@@ -70,9 +70,7 @@ impl CardOutcome {
 
     /// The verdicts of all queues together.
     pub fn tally(&self) -> Tally {
-        let mut total = Tally::default();
-        self.observations.tallies.iter().for_each(|tally| total.add(tally));
-        total
+        self.observations.total()
     }
 
     /// Frames without a verdict, found where they wait.
@@ -90,19 +88,8 @@ impl CardOutcome {
     /// # Errors
     /// The first law that does not hold, with its numbers.
     pub fn check_laws(&self) -> Result<(), LawBroken> {
-        let (total, found) = (self.tally(), self.pending_frames());
-        if !total.holds(found) || total.rx != self.offered_frames {
-            let offered = self.offered_frames;
-            return Err(LawBroken(format!("frames: {total:?} of {offered} offered, found pending {found}")));
-        }
-        for (queue, tally) in self.observations.tallies() {
-            let found = self.pending_of(queue);
-            if !tally.holds(found) {
-                return Err(LawBroken(format!(
-                    "frames of queue {queue:?}: {tally:?}, found pending {found}"
-                )));
-            }
-        }
+        let pending_of = |queue| self.pending_of(Some(queue));
+        frames_are_conserved(&self.observations, self.offered_frames, self.pending_frames(), pending_of)?;
         self.buffers.clone()
     }
 

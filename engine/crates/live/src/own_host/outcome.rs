@@ -5,7 +5,7 @@ use super::nic_thread::NicThread;
 use super::round_times::RoundTimes;
 use crate::ports::PortError;
 use graph::observe::Observations;
-use graph::{LawBroken, Scenario};
+use graph::{LawBroken, Scenario, frames_are_conserved};
 use nic::lro::LroCounter;
 use nic::{Nic, NicCounter};
 use stage::{Counters, CpuId, Nanos, QueueId, Tally};
@@ -106,9 +106,7 @@ impl Outcome {
 
     /// The verdicts of all queues together.
     pub fn tally(&self) -> Tally {
-        let mut total = Tally::default();
-        self.observations.tallies.iter().for_each(|tally| total.add(tally));
-        total
+        self.observations.total()
     }
 
     /// Frames without a verdict, found where they wait.
@@ -131,19 +129,8 @@ impl Outcome {
     /// # Errors
     /// The first law that does not hold, with its numbers.
     pub fn check_laws(&self) -> Result<(), LawBroken> {
-        let (total, found) = (self.tally(), self.pending_frames());
-        if !total.holds(found) || total.rx != self.offered_frames {
-            let offered = self.offered_frames;
-            return Err(LawBroken(format!("frames: {total:?} of {offered} offered, found pending {found}")));
-        }
-        for (queue, tally) in self.observations.tallies() {
-            let found = queue.and_then(|q| self.pending_frames.get(q.index()).copied()).unwrap_or(0);
-            if !tally.holds(found) {
-                return Err(LawBroken(format!(
-                    "frames of queue {queue:?}: {tally:?}, found pending {found}"
-                )));
-            }
-        }
+        let pending_of = |queue: QueueId| self.pending_frames.get(queue.index()).copied().unwrap_or(0);
+        frames_are_conserved(&self.observations, self.offered_frames, self.pending_frames(), pending_of)?;
         self.buffers.clone()
     }
 }

@@ -1,14 +1,14 @@
 //! Where tasks run: woken, moved by rate or by hand, driven off a CPU that goes offline; and the driver told of it.
 
-use crate::Simulation;
+use super::step::enter_softirq;
+use super::{Due, Simulation, Task};
 use crate::cpu::{Entity, SoftirqMode};
-use crate::simulation::{Due, Task, enter_softirq};
 use stage::{CpuId, Event, NANOS_PER_SECOND, TaskId};
 use stats::PICOS_PER_NANO;
 
 impl Simulation {
     /// Put everything the scenario moves by itself among the events.
-    pub(crate) fn plan_moves(&mut self) {
+    pub(super) fn plan_moves(&mut self) {
         for task in (0..self.tasks.len() as u32).map(TaskId) {
             self.tell_host(task);
         }
@@ -35,7 +35,7 @@ impl Simulation {
     }
 
     /// Move some task to some other CPU.
-    pub(crate) fn migrate_any(&mut self) {
+    pub(super) fn migrate_any(&mut self) {
         let task = TaskId(self.migrations.below(self.tasks.len() as u64) as u32);
         let from = self.tasks.get(task.0 as usize).map(|task| task.cpu);
         let other = |cpu: &CpuId| Some(*cpu) != from && self.online(*cpu);
@@ -46,12 +46,12 @@ impl Simulation {
         self.plan_migration();
     }
 
-    pub(crate) fn online(&self, cpu: CpuId) -> bool {
+    pub(super) fn online(&self, cpu: CpuId) -> bool {
         self.path.host.is_online(cpu)
     }
 
     /// Let an idle CPU leave its idle state.
-    pub(crate) fn rouse(&mut self, cpu: CpuId) {
+    pub(super) fn rouse(&mut self, cpu: CpuId) {
         // A CPU that polls never rests.
         let exit_ns = if self.polling { 0 } else { self.latencies.idle_exit_ns };
         let Some(virtual_cpu) = self.cpus.get_mut(cpu.index()).filter(|c| c.idle) else { return };
@@ -62,7 +62,7 @@ impl Simulation {
     }
 
     /// `try_to_wake_up`: choose a CPU (`select_idle_sibling`, in short), queue the task there.
-    pub(crate) fn wake(&mut self, task: TaskId) {
+    pub(super) fn wake(&mut self, task: TaskId) {
         let Some(Task { cpu: previous, pinned }) = self.tasks.get(task.0 as usize).copied() else { return };
         let idle = |cpu: CpuId| self.cpus.get(cpu.index()).is_some_and(|c| c.idle) && self.online(cpu);
         let target = if pinned || idle(previous) {
@@ -79,7 +79,7 @@ impl Simulation {
     }
 
     /// Move a task, whatever it does: by hand, by rate, or off a CPU.
-    pub(crate) fn migrate(&mut self, task: TaskId, target: CpuId) {
+    pub(super) fn migrate(&mut self, task: TaskId, target: CpuId) {
         let Some(previous) = self.tasks.get(task.0 as usize).map(|task| task.cpu) else { return };
         if previous == target || !self.online(target) {
             return;
@@ -117,14 +117,14 @@ impl Simulation {
     }
 
     /// A CPU's deferred work is due. What an offline CPU had, another has.
-    pub(crate) fn start_work(&mut self, cpu: CpuId) {
+    pub(super) fn start_work(&mut self, cpu: CpuId) {
         if self.online(cpu) {
             self.make_runnable(Entity::Worker, cpu);
         }
     }
 
     /// A CPU goes offline: its interrupts, polls and backlog go to the next one, its tasks to all others in turn.
-    pub(crate) fn unplug(&mut self, cpu: CpuId) {
+    pub(super) fn unplug(&mut self, cpu: CpuId) {
         let cpus = self.scenario.host.cpus;
         let others: Vec<CpuId> =
             (1..cpus).map(|i| CpuId((cpu.0 + i) % cpus)).filter(|other| self.online(*other)).collect();
@@ -154,7 +154,7 @@ impl Simulation {
     }
 
     /// An inter-processor interrupt reaches its CPU, unless that went offline meanwhile: its backlog went elsewhere.
-    pub(crate) fn interrupt_cpu(&mut self, cpu: CpuId) {
+    pub(super) fn interrupt_cpu(&mut self, cpu: CpuId) {
         if !self.online(cpu) {
             return;
         }

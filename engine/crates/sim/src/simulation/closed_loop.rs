@@ -1,7 +1,7 @@
 //! Senders that await acknowledgements: what the host sends reaches the source, and the source is asked again as far
 //! ahead as the present decides.
 
-use crate::simulation::{Due, Simulation};
+use super::{Due, Simulation};
 use graph::LawBroken;
 use stage::{CpuId, Nanos, SocketId};
 use traffic::FlowRecord;
@@ -9,7 +9,7 @@ use traffic::FlowRecord;
 impl Simulation {
     /// Fill the batch with what is decided by now: a frame sent later than a round trip from now may depend on an
     /// acknowledgement that has not been sent.
-    pub(crate) fn fill_decided(&mut self) {
+    pub(super) fn fill_decided(&mut self) {
         let lookahead_ns = self.source.lookahead_ns();
         // An acknowledgement sent now arrives a round trip later, at the earliest.
         let decided_ns = self.now_ns.saturating_add(lookahead_ns).saturating_sub(1);
@@ -28,7 +28,7 @@ impl Simulation {
     }
 
     /// It is time to ask the source again.
-    pub(crate) fn ask_source(&mut self) {
+    pub(super) fn ask_source(&mut self) {
         if self.ask_source_ns.is_some_and(|at_ns| at_ns <= self.now_ns) {
             self.ask_source_ns = None;
         }
@@ -41,7 +41,7 @@ impl Simulation {
     }
 
     /// A frame left the host.
-    pub(crate) fn sent(&mut self, at_ns: Nanos, start: usize, bytes: usize) {
+    pub(super) fn sent(&mut self, at_ns: Nanos, start: usize, bytes: usize) {
         let Some(frame) = self.books.sent.get(start..start + bytes) else { return };
         self.sent_frames += 1;
         self.books.observations.sent(at_ns, frame);
@@ -50,7 +50,7 @@ impl Simulation {
     }
 
     /// A socket's acknowledgement timer runs out on a CPU.
-    pub(crate) fn ack_timer(&mut self, cpu: CpuId, socket: SocketId) {
+    pub(super) fn ack_timer(&mut self, cpu: CpuId, socket: SocketId) {
         if let Some(virtual_cpu) = self.cpus.get_mut(cpu.index()) {
             virtual_cpu.ack_timers.push_back(socket);
         }
@@ -59,7 +59,7 @@ impl Simulation {
 
     /// What senders and path counted adds up: every data frame was lost, offered or is under way, every acknowledgement
     /// the host sent was lost, has arrived or is under way.
-    pub(crate) fn check_senders(&self) -> Result<(), LawBroken> {
+    pub(super) fn check_senders(&self) -> Result<(), LawBroken> {
         let mut acks = self.astray_frames;
         for (i, (path, (frames, under_way))) in self.source.path_tallies().enumerate() {
             acks += path.host_acks;

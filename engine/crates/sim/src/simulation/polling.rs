@@ -1,8 +1,8 @@
 //! CPUs that poll: each looks at the rings of its queues, does one run of net_rx_action, lets its applications read until
 //! they all sleep, and looks again, as the engine's own host does in real time. No interrupts, no switches, no ksoftirqd.
 
+use super::{Due, Simulation};
 use crate::cpu::{Hardirq, SoftirqMode};
-use crate::simulation::{Due, Simulation};
 use stage::{CpuId, Nanos, QueueId};
 use stats::{PICOS_PER_NANO, Picos};
 
@@ -10,7 +10,7 @@ impl Simulation {
     /// If nothing else is left to do: take the queues with frames in hand, as interrupts to be taken now, and go on with
     /// what the last run put off.
     #[inline]
-    pub(crate) fn look(&mut self, cpu: CpuId) {
+    pub(super) fn look(&mut self, cpu: CpuId) {
         let Some(virtual_cpu) = self.cpus.get_mut(cpu.index()) else { return };
         let working = matches!(virtual_cpu.softirq, SoftirqMode::Inline { .. });
         if working || !virtual_cpu.hardirqs.is_empty() || !virtual_cpu.run_queue.is_empty() {
@@ -29,7 +29,7 @@ impl Simulation {
 
     /// A frame is there at `at_ns`: a CPU that found nothing, sees it then.
     #[inline]
-    pub(crate) fn let_see(&mut self, queue: QueueId, at_ns: Nanos) {
+    pub(super) fn let_see(&mut self, queue: QueueId, at_ns: Nanos) {
         let cpu = self.path.irq_cpu(queue);
         let Some(virtual_cpu) = self.cpus.get_mut(cpu.index()).filter(|cpu| cpu.idle) else { return };
         virtual_cpu.idle = false;
@@ -38,7 +38,7 @@ impl Simulation {
     }
 
     /// The CPU has found nothing: frames on their way to its rings are seen when they are there.
-    pub(crate) fn await_frames(&mut self, cpu: CpuId) {
+    pub(super) fn await_frames(&mut self, cpu: CpuId) {
         let coming = (0..self.scenario.nic.queues)
             .map(QueueId)
             .filter(|queue| self.path.irq_cpu(*queue) == cpu)
