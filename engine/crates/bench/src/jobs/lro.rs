@@ -1,6 +1,6 @@
 //! Large receive offload: 1,460-byte segments, one flow or 64 that take turns, in bursts of 64. The segments lie in
-//! buffers and are parsed and verified; merging them is choosing a context, comparing headers, linking a buffer, and
-//! writing the header of the whole.
+//! buffers and are parsed and verified, as the peer's are marked; merging them is reading the TCP header, choosing a context,
+//! comparing headers, linking a buffer, and writing the header of the whole. `lro_card.rs` has the whole way.
 
 use nic::Classified;
 use nic::lro::{Chain, Lro, LroConfig, Store};
@@ -166,11 +166,13 @@ impl Job for Merge {
     fn unequal(&self) -> &'static str {
         match self.beside {
             Beside::Burst => {
-                "both link buffers; ours keeps flows between bursts, compares the whole header, counts, and writes the \
-                 checksum of the whole; the peer forgets flows at the end of a burst (64 flows: merges nothing)"
+                "both link buffers that hold parsed and verified segments (the peer's are marked so); ours keeps flows between \
+                 bursts, compares the whole header, counts, and writes the checksum of the whole; the peer forgets flows \
+                 at the end of a burst (64 flows: merges nothing)"
             }
             Beside::Kept => {
-                "both link buffers; ours compares the whole header, counts, and writes the whole checksum"
+                "both link buffers that hold parsed and verified segments (the peer's are marked so); ours compares the \
+                 whole header, counts, and writes the checksum of the whole"
             }
         }
     }

@@ -3,7 +3,8 @@
 mod device_ring;
 mod exact_match;
 mod lro;
-mod lro_strangers;
+mod lro_card;
+mod lro_frames;
 mod nic_path;
 mod own_host;
 mod parse;
@@ -41,8 +42,10 @@ pub(crate) fn all(workload: &Workload, machine: &Machine) -> Result<Vec<Box<dyn 
         Box::new(lro::Merge::new(1, lro::Beside::Burst)),
         Box::new(lro::Merge::new(64, lro::Beside::Burst)),
         Box::new(lro::Merge::new(64, lro::Beside::Kept)),
-        Box::new(lro_strangers::Strangers::new(false)?),
-        Box::new(lro_strangers::Strangers::new(true)?),
+        Box::new(lro_card::Card::new(lro_card::Arriving::OneFlow, false)?),
+        Box::new(lro_card::Card::new(lro_card::Arriving::OneFlow, true)?),
+        Box::new(lro_card::Card::new(lro_card::Arriving::Strangers, false)?),
+        Box::new(lro_card::Card::new(lro_card::Arriving::Strangers, true)?),
         Box::new(ring::OneCore::new()),
         Box::new(ring::TwoCores::new(machine)),
         Box::new(virtual_time::VirtualTime::new(virtual_time::FrameSize::Smallest)?),

@@ -101,13 +101,13 @@ impl Default for Aggregate {
 
 impl Aggregate {
     /// Begin anew with this segment of `frame`, which [`Segment::may_lead`].
-    #[inline]
+    #[inline(always)]
     pub fn begin(&mut self, frame: &[u8], segment: &Segment, stamps: Stamps) {
         self.next = segment.sequence.wrapping_add(segment.payload_bytes);
         (self.mss, self.payload_bytes) = (segment.unit_bytes(), segment.payload_bytes);
         self.segments = segment.segments();
         (self.header_bytes, self.flow, self.pushed) = (segment.header_bytes() as u16, segment.flow, 0);
-        self.stamp = if stamps == Stamps::Rising { header::stamp(frame, segment) } else { None };
+        self.stamp = if stamps == Stamps::Rising { stamp_of(frame, segment) } else { None };
         for (id, network) in self.ids.iter_mut().zip([self.flow.outer, self.flow.inner]) {
             *id = Identification { first: u16_at(frame, usize::from(network.at) + 4), stays: false };
         }
@@ -158,7 +158,7 @@ impl Aggregate {
             && self.is_like(frame, segment)
             && may_follow(segment.flags)
             && self.id_follows(frame, segment.flow)
-            && self.stamp.is_none_or(|last| rises(last, header::stamp(frame, segment)))
+            && self.stamp.is_none_or(|last| rises(last, stamp_of(frame, segment)))
             && !self.has_too_many(segment, limits)
             && self.bytes() + segment.payload_bytes <= limits.bytes;
         // A copy: what is only looked at here stays in registers.
@@ -174,7 +174,7 @@ impl Aggregate {
         self.payload_bytes += segment.payload_bytes;
         self.segments += segment.segments();
         if self.stamp.is_some() {
-            self.stamp = header::stamp(frame, segment);
+            self.stamp = stamp_of(frame, segment);
         }
         let pushed = segment.flags & (flag::FIN | flag::PSH);
         self.pushed |= pushed as u8;
@@ -289,7 +289,7 @@ impl Aggregate {
         let other = |of: fn(Network, &[u8]) -> Option<u8>| {
             !is_like && self.flow.networks().any(|network| of(network, &self.header) != of(network, frame))
         };
-        let falls = |last| !rises(last, header::stamp(frame, segment));
+        let falls = |last| !rises(last, stamp_of(frame, segment));
         if differs(0..ip_at) {
             Refusal::Link
         } else if segment.flow != self.flow {
@@ -361,6 +361,12 @@ fn may_follow(flags: u16) -> bool {
 /// Whether a timestamp value is not before the last.
 fn rises(last: u32, value: Option<u32>) -> bool {
     value.is_some_and(|value| value.wrapping_sub(last) as i32 >= 0)
+}
+
+/// Its timestamp value. It stands between functions that are looked into and one that is not, which needs two numbers.
+#[inline(always)]
+fn stamp_of(frame: &[u8], segment: &Segment) -> Option<u32> {
+    header::stamp(frame, usize::from(segment.flow.tcp_at), segment.header_bytes())
 }
 
 #[inline]

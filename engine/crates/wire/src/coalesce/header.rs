@@ -2,7 +2,6 @@
 
 use super::MAX_HEADER_BYTES;
 use super::flow::Flow;
-use super::read::Segment;
 use crate::tcp::flag;
 use crate::walk::L3;
 use core::ops::Range;
@@ -45,11 +44,13 @@ pub(super) fn same(
         && blocks.all(|((mine, theirs), mask)| is_same(mine, theirs, mask))
 }
 
-/// Whether two blocks are equal where `mask` has ones.
+/// Whether two blocks are equal where `mask` has ones: by words, as of bytes under a constant mask only some are looked
+/// at, one by one.
 #[inline(always)]
 fn is_same(mine: &[u8; BLOCK], theirs: &[u8; BLOCK], mask: &[u8; BLOCK]) -> bool {
-    let bytes = mine.iter().zip(theirs).zip(mask);
-    bytes.fold(0, |all, ((mine, theirs), mask)| all | ((mine ^ theirs) & mask)) == 0
+    let words = mine.as_chunks().0.iter().zip(theirs.as_chunks().0).zip(mask.as_chunks().0);
+    let word = |bytes: &[u8; 8]| u64::from_ne_bytes(*bytes);
+    words.fold(0, |all, ((mine, theirs), mask)| all | ((word(mine) ^ word(theirs)) & word(mask))) == 0
 }
 
 /// Whether the bytes in `range` differ where `mask` has ones.
@@ -104,11 +105,9 @@ fn set(mask: &mut [u8], at: usize, bytes: usize, value: u8) {
 /// Where value and echo of a timestamp option are that stands alone behind two no-operations (RFC 7323 appendix A).
 pub(super) const STAMP_AT: usize = 24;
 
-/// The timestamp value of such a header.
-pub(super) fn stamp(frame: &[u8], segment: &Segment) -> Option<u32> {
-    let tcp_at = usize::from(segment.flow.tcp_at);
-    let options = frame.get(tcp_at + 20..segment.header_bytes())?;
-    match *options {
+/// The timestamp value of such a header, whose TCP header begins and ends there.
+pub(super) fn stamp(frame: &[u8], tcp_at: usize, end: usize) -> Option<u32> {
+    match *frame.get(tcp_at + 20..end)? {
         [1, 1, 8, 10, a, b, c, d, _, _, _, _] => Some(u32::from_be_bytes([a, b, c, d])),
         _ => None,
     }

@@ -17,9 +17,9 @@ pub(super) const PLAIN: Flow = Flow { outer: NETWORK, inner: NETWORK, tcp_at: TC
 #[inline(always)]
 pub fn plain(bytes: &[u8], frame_bytes: usize) -> Option<Segment> {
     let head: &[u8; 54] = bytes.first_chunk()?;
-    let form = u32::from_be_bytes([head[12], head[13], head[14], head[15]]);
-    let ip_bytes = u16::from_be_bytes([head[16], head[17]]);
-    let carried = u32::from_be_bytes([head[20], head[21], head[22], head[23]]);
+    let form = u32::from_be_bytes(*at::<12, 4>(head)?);
+    let ip_bytes = u16::from_be_bytes(*at::<16, 2>(head)?);
+    let carried = u32::from_be_bytes(*at::<20, 4>(head)?);
     // EtherType, version and header length; fragment but for the don't-fragment bit, protocol.
     let is_plain = form & 0xffff_ff00 == u32::from(ethertype::IPV4) << 16 | 0x4500
         && carried & 0xbfff_00ff == u32::from(protocol::TCP)
@@ -30,9 +30,15 @@ pub fn plain(bytes: &[u8], frame_bytes: usize) -> Option<Segment> {
         return None;
     }
     let payload_bytes = frame_bytes as u32 - u32::from(header_bytes);
-    let sequence = u32::from_be_bytes([head[38], head[39], head[40], head[41]]);
-    let flags = u16::from_be_bytes([head[46], head[47]]) & 0x0fff;
+    let sequence = u32::from_be_bytes(*at::<38, 4>(head)?);
+    let flags = u16::from_be_bytes(*at::<46, 2>(head)?) & 0x0fff;
     Some(Segment::single(PLAIN, header_bytes, sequence, flags, payload_bytes))
+}
+
+/// A field at once: put together from bytes of which a mask leaves some out, it would be read byte by byte.
+#[inline(always)]
+fn at<const AT: usize, const N: usize>(head: &[u8; 54]) -> Option<&[u8; N]> {
+    head.get(AT..)?.first_chunk()
 }
 
 /// Addresses and ports of such a segment.

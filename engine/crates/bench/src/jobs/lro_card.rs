@@ -1,39 +1,50 @@
-//! What LRO costs where there is nothing to merge: segments of one byte, of flows that never come again, out of
-//! sequence, with lengths that lie. The whole way through the card, with LRO and without.
+//! The whole way through a card with LRO and without: what LRO costs where nothing follows anything (segments of one
+//! byte, flows that never come again, sequence numbers that jump, lengths that lie), and where everything does.
 
 use nic::lro::LroConfig;
 use nic::{Classified, Nic, NicConfig};
-use stage::{BufferPool, FlowKey, FrameId, QueueId, Random, RxPacket, RxQueues, Touch};
-use wire::checksum::{Sum, internet};
-use wire::protocol::TCP;
+use stage::{BufferPool, FlowKey, FrameId, QueueId, RxPacket, RxQueues, Touch};
 
+use super::lro_frames::{following, strangers};
 use crate::clock::thread_cpu_ns;
 use crate::job::{Job, Sample};
 
 const BATCH: usize = 32;
-const FRAMES: usize = 4096;
-/// From one frame to the next at 10 Gb/s.
-const FRAME_NS: u64 = 67;
+const PAYLOAD_BYTES: usize = 1460;
+
+/// What arrives.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Arriving {
+    /// Nothing that merges.
+    Strangers,
+    /// Segments of one flow.
+    OneFlow,
+}
 
 /// The frames and a card of one queue.
-pub(crate) struct Strangers {
+pub(crate) struct Card {
+    arriving: Arriving,
     merging: bool,
     frames: Vec<Vec<u8>>,
+    /// From one frame to the next at 10 Gb/s.
+    frame_ns: u64,
     nic: Nic,
     buffers: BufferPool,
     now_ns: u64,
 }
 
-impl Strangers {
+impl Card {
     /// With LRO or without.
-    pub(crate) fn new(merging: bool) -> Result<Self, String> {
+    pub(crate) fn new(arriving: Arriving, merging: bool) -> Result<Self, String> {
         let lro = LroConfig { contexts: 64, secret: 7, ..LroConfig::default() };
         let config = NicConfig { lro: merging.then_some(lro), ..NicConfig::default() };
         let mut buffers = config.buffer_pool(2048);
         let nic = Nic::new(config, &mut buffers).map_err(|error| error.to_string())?;
-        let mut random = Random::for_component(1, "strangers");
-        let frames = (0..FRAMES as u32).map(|i| stranger(i, &mut random)).collect();
-        Ok(Strangers { merging, frames, nic, buffers, now_ns: 0 })
+        let (frames, frame_ns) = match arriving {
+            Arriving::Strangers => (strangers(4096), 67),
+            Arriving::OneFlow => (following(512, PAYLOAD_BYTES), 1_230),
+        };
+        Ok(Card { arriving, merging, frames, frame_ns, nic, buffers, now_ns: 0 })
     }
 
     fn pass(&mut self, taken: &mut Vec<RxPacket>) -> u64 {
@@ -45,7 +56,7 @@ impl Strangers {
             at.iter_mut().zip(frames).for_each(|(at, frame)| *at = frame);
             self.nic.classify(&at, &mut classified);
             for (frame, classified) in at.iter().zip(&classified) {
-                self.now_ns += FRAME_NS;
+                self.now_ns += self.frame_ns;
                 let now_ns = self.now_ns;
                 let to = self.nic.steer(now_ns, frame, classified, &FlowKey::NONE);
                 let buffers = &mut self.buffers;
@@ -75,44 +86,13 @@ impl Strangers {
     }
 }
 
-/// A frame of 60 bytes in which nothing follows anything.
-fn stranger(i: u32, random: &mut Random) -> Vec<u8> {
-    let (source, destination) = ((random.next_u64() as u32).to_be_bytes(), [10, 0, 0, 1]);
-    // One in four is of one of 16 flows, with a sequence number that jumps to and fro.
-    let known = i.is_multiple_of(4);
-    let source = if known { [10, 1, 0, (i / 4 % 16) as u8] } else { source };
-    let payload_bytes = if i % 4 == 1 { 1 } else { 6 };
-    let mut tcp = vec![0, if known { 1 } else { random.below(256) as u8 }, 0, 80];
-    tcp.extend((if i % 8 < 4 { 1000 } else { 9000_u32 }).to_be_bytes());
-    tcp.extend([0, 0, 0, 1, 0x50, 0x10, 1, 0, 0, 0, 0, 0]);
-    tcp.resize(20 + payload_bytes, 7);
-    let sum = Sum::pseudo_v4(source, destination, TCP, tcp.len() as u16).add_bytes(&tcp).checksum();
-    // One in four says it is shorter than it is.
-    let lie = if i % 4 == 3 { 2 } else { 0 };
-    let total = (20 + tcp.len() - lie) as u16;
-    let mut ip = vec![0x45, 0];
-    ip.extend(total.to_be_bytes());
-    ip.extend([0, 0, 0x40, 0, 64, TCP, 0, 0]);
-    ip.extend(source);
-    ip.extend(destination);
-    let header_sum = internet(&ip);
-    let mut frame = vec![2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0];
-    frame.extend(ip);
-    frame.extend(tcp);
-    for (at, sum) in [(24, header_sum), (50, sum)] {
-        if let Some(place) = frame.get_mut(at..at + 2) {
-            place.copy_from_slice(&sum.to_be_bytes());
-        }
-    }
-    frame
-}
-
-impl Job for Strangers {
+impl Job for Card {
     fn name(&self) -> &'static str {
-        if self.merging {
-            "lro/nothing to merge, on/55 to 60 B"
-        } else {
-            "lro/nothing to merge, off/55 to 60 B"
+        match (self.arriving, self.merging) {
+            (Arriving::Strangers, false) => "lro/nothing to merge, off/55 to 60 B",
+            (Arriving::Strangers, true) => "lro/nothing to merge, on/55 to 60 B",
+            (Arriving::OneFlow, false) => "lro/one flow through the card, off/1460 B",
+            (Arriving::OneFlow, true) => "lro/one flow through the card, on/1460 B",
         }
     }
 
@@ -125,7 +105,14 @@ impl Job for Strangers {
     }
 
     fn unequal(&self) -> &'static str {
-        "classified, checksums verified, received, taken, released, refilled: one byte each, strangers, jumps, lies"
+        match self.arriving {
+            Arriving::Strangers => {
+                "classified, checksums verified, received, taken, released, refilled: one byte each, strangers, jumps, lies"
+            }
+            Arriving::OneFlow => {
+                "classified, checksums verified and payload copied to buffers, received, taken, released, refilled"
+            }
+        }
     }
 
     fn sample(&mut self, passes: u32) -> Sample {
@@ -136,7 +123,7 @@ impl Job for Strangers {
             check += self.pass(&mut taken);
         }
         Sample {
-            ns_per_item: (thread_cpu_ns() - start) / (f64::from(passes) * FRAMES as f64),
+            ns_per_item: (thread_cpu_ns() - start) / (f64::from(passes) * self.frames.len() as f64),
             check,
             lost: None,
         }
