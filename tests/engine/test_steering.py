@@ -82,6 +82,27 @@ def test_explicit_rules_choose_queues_and_drop():
     assert total(ran.counters, "steering", "ntuple_hit") > 0
 
 
+def test_of_rules_that_overlap_the_lowest_location_is_obeyed():
+    rules = [
+        {"location": 7, "destination_port": 8, "destination_port_mask": 0xFFFC, "queue": 1},
+        {"location": 5, "destination_port": 10, "context": 4},
+        {"location": 3, "destination_port": 9, "queue": 2},
+    ]
+    overlapping = Scenario(duration_ns=300_000, drain_ns=1_000_000).with_(
+        **{
+            "nic.queues": 4,
+            "nic.rss.contexts": [{"id": 4, "table": [3] * 128}],
+            "traffic.streams.0.generated.flows.destination": {"port": 9, "ports": 3},
+            "traffic.streams.0.generated.offered": {"frames_per_second": 1_000_000},
+            "steering.rules": rules,
+        }
+    )
+    ran = run(overlapping, progress=False)
+    queues = ran.flows.groupby("destination_port")["queue"].unique()
+    assert {int(port): list(found) for port, found in queues.items()} == {9: [2], 10: [3], 11: [1]}
+    assert total(ran.counters, "steering", "ntuple_hit") == ran.stats["rx"] == ran.stats["delivered"]
+
+
 def test_mode_none_uses_one_queue():
     ran = run(Scenario(duration_ns=100_000).with_("steering.mode=none"), progress=False)
     assert set(ran.queues.loc[ran.queues["rx_frames"] > 0, "queue"]) == {0}
