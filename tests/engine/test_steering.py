@@ -3,6 +3,7 @@
 import errno
 import struct
 
+import pyarrow as pa
 import pytest
 
 from collectors.datapath.counters import total
@@ -101,6 +102,26 @@ def test_of_rules_that_overlap_the_lowest_location_is_obeyed():
     queues = ran.flows.groupby("destination_port")["queue"].unique()
     assert {int(port): list(found) for port, found in queues.items()} == {9: [2], 10: [3], 11: [1]}
     assert total(ran.counters, "steering", "ntuple_hit") == ran.stats["rx"] == ran.stats["delivered"]
+
+
+def test_a_context_has_the_frames_of_its_rules_in_both_clocks():
+    led = Scenario(duration_ns=1_000_000).with_(
+        **{
+            "nic.queues": 4,
+            "host.cpus": 2,
+            "nic.rss.contexts": [{"id": 4, "table": [3] * 128, "key": "ab" * 40}],
+            "steering.rules": [{"destination_port": 9, "context": 4}],
+        }
+    )
+    real = _core.LiveEngine(led.resolved(), pacing="lossless", oversubscribe=True)
+    real.run()
+    virtual = _core.Engine(led.resolved(), lossless=True)
+    virtual.advance(led.duration_ns)
+    virtual.finish()
+    for engine in (real, virtual):
+        frames = pa.record_batch(engine.table("queues")).column("rx_frames").to_pylist()
+        assert frames[:3] == [0, 0, 0]
+        assert frames[3] > 0
 
 
 def test_mode_none_uses_one_queue():
