@@ -12,6 +12,7 @@ from engine.config.lro import Lro
 from engine.config.napi import Napi
 from engine.config.nic import Nic
 from engine.config.observe import Observe
+from engine.config.page_pool import PagePool
 from engine.config.rps import Rps
 from engine.config.rss import Rss, RssContext, RssFields
 from engine.config.senders import Senders
@@ -19,6 +20,7 @@ from engine.config.sockets import Sockets
 from engine.config.steering import FlowTable, Ntuple, Steering
 from engine.config.tcp import Ack, Tcp
 from engine.config.traffic import Capture, Generated, Traffic
+from engine.config.xdp import Xdp, XdpRule
 
 __all__ = [
     "Ack",
@@ -38,6 +40,7 @@ __all__ = [
     "Nic",
     "Ntuple",
     "Observe",
+    "PagePool",
     "QueueCoalesce",
     "Rps",
     "Rss",
@@ -48,4 +51,6 @@ __all__ = [
     "Steering",
     "Tcp",
     "Traffic",
+    "Xdp",
+    "XdpRule",
 ]

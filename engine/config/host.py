@@ -9,9 +9,11 @@ from engine.config.cache import Cache
 from engine.config.forwarding import Forwarding
 from engine.config.gro import Gro
 from engine.config.napi import Napi
+from engine.config.page_pool import PagePool
 from engine.config.rps import Rps
 from engine.config.sockets import Sockets
 from engine.config.tcp import Tcp
+from engine.config.xdp import Xdp
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,8 @@ class Host:
     addresses: tuple[str, ...] = ()
     """This host's, or networks as in 10.0.0.0/8; packets to others are forwarded, or dropped. Empty: all."""
     forwarding: Forwarding = field(default_factory=Forwarding)
+    xdp: Xdp = field(default_factory=Xdp)
+    page_pool: PagePool = field(default_factory=PagePool)
     napi: Napi = field(default_factory=Napi)
     gro: Gro = field(default_factory=Gro)
     rps: Rps = field(default_factory=Rps)

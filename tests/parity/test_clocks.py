@@ -28,6 +28,11 @@ SCENARIOS = {
     "tcp": {"traffic.streams.0.generated.flows": {"count": 40, "tcp_share": 1.0}},
     "mixed": {"traffic.streams.0.generated.flows": {"count": 90, "tcp_share": 0.4, "ipv6_share": 0.5}},
     "two CPUs": {"host.cpus": 2, "traffic.streams.0.generated.flows.count": 40},
+    "XDP": {
+        "host.xdp.rules": [{"protocol": "tcp"}],
+        "traffic.streams.0.generated.flows": {"count": 40, "tcp_share": 0.5},
+        "host.page_pool.enabled": True,
+    },
     "capture on one queue": {"traffic.streams.0": VARIETY, "nic.queues": 1},
     "capture on two queues": {"traffic.streams.0": VARIETY, "host.tcp.gap": "ignore"},
 }

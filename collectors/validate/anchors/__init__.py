@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from collectors.validate.anchors import arfs, attack, cpu_shares, interrupts, per_core
+from collectors.validate.anchors import arfs, attack, cpu_shares, interrupts, pages, per_core
 from collectors.validate.anchors.missing import MISSING
 from collectors.validate.anchors.rows import COLUMNS, Row
 
@@ -22,6 +22,7 @@ CHECKS: dict[str, Callable[[Path], list[Row]]] = {
     "C2": cpu_shares.rows,
     "C14": attack.rows,
     "C15": interrupts.rows,
+    "C16": pages.rows,
 }
 """By the table's number in datasets/anchors/manifest.toml."""
 

@@ -11,15 +11,13 @@ MISSING: tuple[tuple[str, str, str], ...] = (
     (
         "C13",
         "ring size and DDIO under XDP_REDIRECT",
-        "no XDP stage: a frame costs ten times a redirected one, so that a ring's misses hardly show",
+        "no XDP_REDIRECT: programs drop or pass, and a passed frame's misses hardly show beside its cost",
     ),
-    ("C14", "attack dropped in XDP", "no XDP stage: there is no drop before an skb is allocated"),
     (
-        "C16",
-        "page pool",
-        "no page recycling stage: releasing a page is one cost row, whichever way it goes",
+        "C17",
+        "page recycling in virtio",
+        "no virtio device: its buffers of 17 pages each, refilled page by page, are what was slow",
     ),
-    ("C17", "page recycling in virtio", "no page recycling stage"),
     ("C18", "TCP zero-copy receive", "no mapping of pages to the application: payload is always copied"),
     ("C20", "NVMe over TCP with direct placement", "no storage protocol, and no card that places its data"),
 )

@@ -13,6 +13,8 @@ fn counters() -> impl Iterator<Item = &'static CounterDeclaration> {
         .chain(host::softirq::NapiCounter::DECLARED)
         .chain(host::steering::SockSteeringCounter::DECLARED)
         .chain(host::tcp::TcpCounter::DECLARED)
+        .chain(host::PagePoolCounter::DECLARED)
+        .chain(host::XdpCounter::DECLARED)
         .chain(host::forward::ForwardCounter::DECLARED)
 }
 

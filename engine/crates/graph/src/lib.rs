@@ -19,6 +19,7 @@ mod steering_settings;
 pub mod tables;
 mod tcp_settings;
 mod to_ethernet;
+mod xdp_settings;
 
 pub use administration::{Administration, Change};
 pub use costs::{CostRow, CostTable, Latencies, MemoryCosts};

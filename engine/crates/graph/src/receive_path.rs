@@ -4,6 +4,7 @@ use crate::forward_settings::forward_config;
 use crate::nic_settings::nic_config;
 use crate::steering_settings::{host_steering, rps_cpus};
 use crate::tcp_settings::ack_config;
+use crate::xdp_settings::{page_pools, xdp_rules};
 use crate::{Scenario, ScenarioError};
 use host::{
     Accept, AppConfig, BusyPollConfig, Gap, GroConfig, Host, HostConfig, NapiConfig, RpsConfig, SocketConfig,
@@ -122,6 +123,8 @@ fn host_config(scenario: &Scenario) -> HostConfig {
         steering: host_steering(scenario, |queue| irq_cpu_of(scenario, queue)),
         // A scenario that was checked has no address that is none.
         forward: forward_config(scenario).unwrap_or_default(),
+        xdp: xdp_rules(scenario).unwrap_or_default(),
+        page_pool: page_pools(scenario),
         apps: AppConfig {
             count: scenario.app_count(),
             acceptors: host.apps.acceptors,

@@ -1,5 +1,6 @@
 //! The applications: tasks that sleep until a socket of theirs has something, and read one message at a time.
 
+use crate::page_pool::By;
 use crate::path::Host;
 use crate::socket::Taken;
 use stage::{BufferPool, Context, Op, Point, Region, RxPacket, SocketId, TaskId, Touch};
@@ -60,7 +61,7 @@ impl Host {
             self.tcp_read(socket, context);
         }
         let (packet, mut passage) = (skb.packet, skb.passage);
-        self.free(skb, buffers, context);
+        self.free(skb, By::Task, buffers, context);
         context.op(Op::AppWork, self.config.apps.work_per_message);
         passage.read_ns = context.now_ns();
         context.passed(packet.frame, packet.queue, Point::Read);

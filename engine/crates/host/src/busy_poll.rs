@@ -144,7 +144,7 @@ impl Host {
         context: &mut C,
     ) -> u32 {
         let got = self.poll_queue(queue, busy.budget_frames, rx, buffers, context);
-        rx_refill(queue, rx, buffers, context);
+        rx_refill(queue, rx, buffers, &mut self.pages, context);
         self.count(queue, NapiCounter::BusyPolls, 1);
         self.count(queue, NapiCounter::BusyPollRxPackets, got.into());
         got

@@ -1,7 +1,9 @@
 //! The host's settings, already validated: whoever builds them has checked every range.
 
 use crate::forward::ForwardConfig;
+use crate::page_pool::PagePoolConfig;
 use crate::tcp::AckConfig;
+use crate::xdp::XdpRule;
 use stage::{Nanos, QueueId};
 
 /// NAPI and softirq limits (Documentation/admin-guide/sysctl/net.rst).
@@ -177,6 +179,10 @@ pub struct HostConfig {
     pub steering: SteeringConfig,
     /// Packets that are not for this host.
     pub forward: ForwardConfig,
+    /// Rules of the XDP program; none: no program.
+    pub xdp: Vec<XdpRule>,
+    /// Page pools; `None`: every page is recycled at once.
+    pub page_pool: Option<PagePoolConfig>,
     /// Socket limits.
     pub sockets: SocketConfig,
     /// TCP receiver settings.

@@ -10,6 +10,7 @@ mod busy_poll;
 mod config;
 pub mod forward;
 pub mod gro;
+mod page_pool;
 pub mod path;
 pub mod rps;
 pub mod skb;
@@ -18,10 +19,13 @@ pub mod softirq;
 pub mod steering;
 pub mod tcp;
 mod unplug;
+mod xdp;
 
 pub use config::{
     Accept, AppConfig, BusyPollConfig, CallbackConfig, Gap, GroConfig, HostConfig, NapiConfig, RfsConfig,
     RpsConfig, SocketConfig, SteeringConfig, TcpConfig,
 };
+pub use page_pool::{PagePoolConfig, PagePoolCounter};
 pub use path::Host;
 pub use tcp::{AckConfig, AckPolicy};
+pub use xdp::{XdpAction, XdpCounter, XdpRule};

@@ -5,12 +5,14 @@ use crate::HostConfig;
 use crate::busy_poll::Epoll;
 use crate::forward::ForwardCounter;
 use crate::gro::{Gro, GroCounter};
+use crate::page_pool::{By, PagePoolCounter, PagePools};
 use crate::rps::{Rfs, Target};
 use crate::skb::{Skb, Skbs};
 use crate::socket::{Demux, FlowKey, Sockets};
 use crate::softirq::{NapiId, NapiStruct, Softnet, SoftnetCounter};
 use crate::steering::{Callback, SockSteeringCounter};
 use crate::tcp::TcpCounter;
+use crate::xdp::Xdp;
 use stage::{
     BufferPool, Context, Counters, CpuId, DropReason, Nanos, Op, Point, Region, RuleId, RxPacket, RxQueues,
     SocketId, Touch, Verdict,
@@ -39,6 +41,9 @@ pub struct Host {
     /// By queue; empty unless a NAPI remembers something.
     pub(crate) napis: Vec<NapiStruct>,
     pub(crate) keeps_napis: bool,
+    /// At the driver's hook.
+    pub(crate) xdp: Option<Xdp>,
+    pub(crate) pages: PagePools,
     /// By task.
     pub(crate) epolls: Vec<Epoll>,
     pub(crate) tcp_counters: Counters<TcpCounter>,
@@ -65,6 +70,8 @@ impl Host {
             gros: Vec::new(),
             napis: Vec::new(),
             keeps_napis: config.keeps_napis(),
+            xdp: Xdp::new(config.xdp.clone()),
+            pages: PagePools::new(config.page_pool),
             epolls: vec![Epoll::default(); config.apps.count as usize],
             tcp_counters: Counters::default(),
             forward_counters: Counters::default(),
@@ -250,25 +257,50 @@ impl Host {
         context: &mut C,
     ) {
         context.settled(&skb.packet, Verdict::Dropped(reason), 0);
-        self.free(skb, buffers, context);
+        self.free(skb, By::Softirq, buffers, context);
     }
 
     /// Release the skb and its buffers. The allocator writes its free list's link into the skb.
-    pub(crate) fn free<C: Context>(&mut self, mut skb: Box<Skb>, buffers: &mut BufferPool, context: &mut C) {
+    pub(crate) fn free<C: Context>(
+        &mut self,
+        mut skb: Box<Skb>,
+        by: By,
+        buffers: &mut BufferPool,
+        context: &mut C,
+    ) {
         while let Some(fragment) = self.skbs.pop(&mut skb.fragments) {
-            self.free_one(fragment, buffers, context);
+            self.free_one(fragment, by, buffers, context);
         }
-        self.free_one(skb, buffers, context);
+        self.free_one(skb, by, buffers, context);
     }
 
-    fn free_one<C: Context>(&mut self, skb: Box<Skb>, buffers: &mut BufferPool, context: &mut C) {
+    fn free_one<C: Context>(&mut self, skb: Box<Skb>, by: By, buffers: &mut BufferPool, context: &mut C) {
         context.op(Op::SkbFree, 1);
         context.touch(Op::SkbFree, Touch::write(Region::Skb, skb.id.0, 128, 8));
         for buffer in buffers.chain(skb.packet.buffer) {
             context.touch(Op::SkbFree, Touch::write(Region::Page, buffer.0, 0, 64));
         }
-        buffers.release(skb.packet.buffer);
+        self.release_pages(&skb.packet, by, buffers, context);
         self.skbs.free(skb);
+    }
+
+    /// Give a frame's pages back to their pool, and its buffers.
+    #[inline]
+    pub(crate) fn release_pages<C: Context>(
+        &mut self,
+        packet: &RxPacket,
+        by: By,
+        buffers: &mut BufferPool,
+        context: &mut C,
+    ) {
+        if self.pages.enabled() {
+            for _ in buffers.chain(packet.buffer) {
+                if let Some(op) = self.pages.recycle(packet.queue, context.cpu(), by) {
+                    context.op(op, 1);
+                }
+            }
+        }
+        buffers.release(packet.buffer);
     }
 
     /// A device interrupt arrived for this queue: `napi_schedule` on this CPU.
@@ -326,6 +358,11 @@ impl Host {
     pub fn gro_counters(&self, queue: stage::QueueId) -> Counters<GroCounter> {
         let gro = self.gros.get(queue.index()).and_then(Option::as_ref);
         gro.map_or_else(Counters::default, |gro| gro.counters().clone())
+    }
+
+    /// What a queue's page pool counted; zeros without one.
+    pub fn page_pool_counters(&self, queue: stage::QueueId) -> Counters<PagePoolCounter> {
+        self.pages.counters(queue)
     }
 
     /// What was counted of steering by where sockets are read.

@@ -128,6 +128,12 @@ ops! {
     Descriptor = Driver."descriptor" per "descriptor",
     /// Give a buffer back to the ring.
     Refill = Driver."refill" per "buffer",
+    /// Release a page into its pool's ptr_ring instead of its cache.
+    PageRing = Driver."page_ring" per "page",
+    /// Release a page to the page allocator, which another will be taken from.
+    PageSlow = Driver."page_slow" per "page",
+    /// Run the XDP program.
+    Xdp = Driver."xdp" per "frame",
     /// Hand a frame to the stack (netif_receive_skb to the protocol).
     Receive = Driver."receive" per "frame",
     /// Put a frame on the transmit ring of the interface it leaves by.

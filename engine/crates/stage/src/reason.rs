@@ -64,6 +64,8 @@ drop_reasons! {
     MplsTtl = "mpls_ttl" @ Nic,
     /// An explicit rule of the flow table says so (ethtool -N ... action -1; RX_CLS_FLOW_DISC).
     RxFilter = "rx_filter" @ Nic,
+    /// The XDP program says so (XDP_DROP; ethtool: rx_xdp_drop, SKB_DROP_REASON_XDP).
+    Xdp = "xdp" @ Driver,
     /// The IP header is malformed (Linux: SKB_DROP_REASON_IP_INHDR).
     IpInhdr = "ip_inhdr" @ Ip,
     /// The IPv4 header checksum is wrong (SKB_DROP_REASON_IP_CSUM).

@@ -29,7 +29,7 @@ pub(super) fn within<T: PartialOrd + Display>(
     }
 }
 
-fn one_of(key: &str, value: &str, allowed: &[&str]) -> Result<(), ScenarioError> {
+pub(super) fn one_of(key: &str, value: &str, allowed: &[&str]) -> Result<(), ScenarioError> {
     if allowed.contains(&value) { Ok(()) } else { Err(ScenarioError::new(key, value, allowed.join(", "))) }
 }
 
@@ -51,6 +51,7 @@ impl Scenario {
         within("drain_ns", self.drain_ns, 0..=MAX_DURATION_NS)?;
         self.check_host()?;
         self.check_forwarding()?;
+        self.check_xdp()?;
         self.check_nic()?;
         self.check_steering()?;
         self.check_control()?;

@@ -1,6 +1,6 @@
 //! The document's keys and their defaults.
 
-use super::{ForwardingSection, SteeringSection};
+use super::{ForwardingSection, PagePoolSection, SteeringSection, XdpSection};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use traffic::TrafficConfig;
@@ -342,6 +342,10 @@ section! {
         addresses: Vec<String> = Vec::new(),
         /// What becomes of packets to others.
         forwarding: ForwardingSection = ForwardingSection::default(),
+        /// The XDP program.
+        xdp: XdpSection = XdpSection::default(),
+        /// Page pools.
+        page_pool: PagePoolSection = PagePoolSection::default(),
         /// NAPI and softirq limits.
         napi: NapiSection = NapiSection::default(),
         /// Generic receive offload.

@@ -23,6 +23,7 @@ mod error;
 mod forwarding;
 mod parse;
 mod steering;
+mod xdp;
 
 pub use document::{
     AckSection, AppsSection, CacheConfig, CoalesceSection, ContextSection, ControlStep, CostOverride,
@@ -36,3 +37,4 @@ pub use parse::{Format, schema};
 pub use steering::{
     CallbackSection, Mode, NtupleSection, RfsSection, ScanSection, SteeringSection, TableSection,
 };
+pub use xdp::{PagePoolSection, XdpRuleSection, XdpSection};

@@ -23,13 +23,14 @@ impl Network {
         Some(Network { kind, address: padded(address), mask: padded(mask) })
     }
 
-    fn holds(&self, kind: L3, address: &[u8; 16]) -> bool {
+    pub(crate) fn holds(&self, kind: L3, address: &[u8; 16]) -> bool {
         let [own, other] = [&self.address, address].map(|bytes| u128::from_be_bytes(*bytes));
         kind == self.kind && (own ^ other) & u128::from_be_bytes(self.mask) == 0
     }
 }
 
-fn padded(bytes: &[u8]) -> [u8; 16] {
+/// An address of 4 or 16 bytes, the rest 0.
+pub(crate) fn padded(bytes: &[u8]) -> [u8; 16] {
     let mut padded = [0; 16];
     padded.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
     padded

@@ -10,7 +10,9 @@ mod local;
 
 pub use counters::ForwardCounter;
 pub use local::Network;
+pub(crate) use local::padded;
 
+use crate::page_pool::By;
 use crate::path::Host;
 use crate::skb::Skb;
 use header::{Header, ip_is_sound};
@@ -78,7 +80,7 @@ impl Host {
         context.passed(skb.packet.frame, skb.packet.queue, Point::Forwarded);
         let payload_bytes = skb.packet.headers.payload_len_bytes() as u32;
         context.settled(&skb.packet, Verdict::Delivered, payload_bytes);
-        self.free(skb, buffers, context);
+        self.free(skb, By::Softirq, buffers, context);
     }
 
     /// The checks of Linux in their order.

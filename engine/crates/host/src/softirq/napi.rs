@@ -2,6 +2,7 @@
 
 use super::NapiStruct;
 use super::softnet::{NapiId, Poll, Run, SoftnetCounter};
+use crate::page_pool::PagePools;
 use crate::path::Host;
 use stage::{BufferPool, Context, Event, Op, Point, QueueId, Region, RxQueues, Touch};
 use std::collections::VecDeque;
@@ -83,7 +84,7 @@ impl Host {
         // A ring that could not be refilled raises no more interrupts once it is dry: its driver asks to be polled
         // again, as mlx5 does (en_txrx.c: busy |= ... post_wqes).
         let starved = match poll.napi {
-            NapiId::Queue(queue) => rx_refill(queue, rx, buffers, context),
+            NapiId::Queue(queue) => rx_refill(queue, rx, buffers, &mut self.pages, context),
             NapiId::Backlog => false,
         };
         let preferred = match poll.napi {
@@ -136,6 +137,7 @@ impl Host {
         context: &mut C,
     ) {
         context.op(Op::Complete, 1);
+        self.pages.polled(queue, None);
         if !self.keeps_napis || self.napi_complete_done(queue, work_frames, rx, buffers, context) {
             let signal = rx.arm(queue, context.now_ns());
             context.signal(signal);
@@ -169,6 +171,7 @@ impl Host {
         let mut batch = std::mem::take(&mut self.batch);
         batch.clear();
         context.touch(Op::Poll, Touch::write(Region::Napi, u32::from(queue.0), 0, 128));
+        self.pages.polled(queue, Some(context.cpu()));
         rx.take(queue, context.now_ns(), wanted as usize, &mut batch);
         for packet in &batch {
             context.handed(packet, &mut buffers.frame(packet.buffer, packet.bytes));
@@ -182,6 +185,9 @@ impl Host {
                 Op::Descriptor,
                 Touch::read(Region::Ring, u32::from(queue.0), written_back.0, written_back.1),
             );
+            if self.xdp.is_some() && self.xdp_drops(queue, packet, buffers, context) {
+                continue;
+            }
             context.op(Op::SkbAlloc, 1);
             let buffers_bytes = descriptors * buffer_bytes;
             let mut skb = self.skbs.allocate(context.cpu(), packet, buffers_bytes);
@@ -241,10 +247,12 @@ pub(crate) fn rx_refill<C: Context>(
     queue: QueueId,
     rx: &mut impl RxQueues,
     buffers: &mut BufferPool,
+    pages: &mut PagePools,
     context: &mut C,
 ) -> bool {
     context.enter(Op::Refill);
     let posted = rx.refill(queue, buffers);
+    pages.allocated(queue, posted);
     context.op(Op::Refill, posted);
     context.touch(Op::Refill, Touch::write(Region::Ring, u32::from(queue.0), 0, 16 * posted.min(64)));
     rx.starved(queue)

@@ -170,6 +170,8 @@ pub fn config(cpus: u16) -> HostConfig {
         },
         steering: SteeringConfig::default(),
         forward: ForwardConfig::default(),
+        xdp: Vec::new(),
+        page_pool: None,
         tcp: TcpConfig {
             rcvbuf_bytes: 1 << 20,
             max_out_of_order_frames: 4096,

@@ -38,6 +38,9 @@ impl Outcome {
         let owner = |queue: QueueId| self.hosts.iter().find(move |host| host.queues.contains(&queue));
         let gro = move |queue| owner(queue).map(|own| own.host.gro_counters(queue)).unwrap_or_default();
         let napi = move |queue| owner(queue).map(|own| own.host.napi_counters(queue)).unwrap_or_default();
+        let pages =
+            move |queue| owner(queue).map(|own| own.host.page_pool_counters(queue)).unwrap_or_default();
+        let xdp = move |queue| owner(queue).map(|own| own.host.xdp_counters(queue)).unwrap_or_default();
         let softnet = |cpu: u16| {
             let own = self.hosts.iter().find(|host| host.cpu.0 == cpu);
             let softnet = own.and_then(|own| own.host.softnets().get(usize::from(cpu)));
@@ -49,6 +52,8 @@ impl Outcome {
             .chain(counter_rows("queue", self.lro_counters.iter().cloned()))
             .chain(counter_rows("queue", (0..self.scenario.nic.queues).map(QueueId).map(gro)))
             .chain(counter_rows("queue", (0..self.scenario.nic.queues).map(QueueId).map(napi)))
+            .chain(counter_rows("queue", (0..self.scenario.nic.queues).map(QueueId).map(pages)))
+            .chain(counter_rows("queue", (0..self.scenario.nic.queues).map(QueueId).map(xdp)))
             .chain(counter_rows("nic", self.nic.steering().map(|table| table.counters()).into_iter()))
             .chain(counter_rows("cpu", (0..self.scenario.host.cpus).map(softnet)))
             .chain(counter_rows("host", std::iter::once(sockets)))
