@@ -28,7 +28,7 @@ impl Chain {
     }
 
     /// Note a buffer of `buffer_bytes` behind the last, with `bytes` in it; answers the one it is behind, if any.
-    #[inline]
+    #[inline(always)]
     pub fn push(
         &mut self,
         buffer: BufferId,

@@ -2,9 +2,9 @@
 
 use super::MAX_HEADER_BYTES;
 use super::flow::{Flow, Network, Told};
-use super::header::{self, PLAIN_MASK, STAMP_AT};
+use super::header::{self, STAMP_AT};
+use super::mask;
 use super::payload_sum::{PayloadSum, own_sum};
-use super::plain::PLAIN;
 use super::read::Segment;
 use super::refusal::{Closing, Refusal};
 use crate::checksum::{Sum, internet};
@@ -260,8 +260,8 @@ impl Aggregate {
         if bytes != self.header_bytes() {
             return false;
         }
-        if segment.flow == PLAIN && self.stamp.is_none() {
-            return header::same(&self.header, frame, &PLAIN_MASK, bytes);
+        if let Some(mask) = self.ready_mask(segment.flow) {
+            return header::same(&self.header, frame, mask, bytes);
         }
         if !self.is_masked {
             self.make_mask();
@@ -269,9 +269,14 @@ impl Aggregate {
         header::same(&self.header, frame, &self.mask, bytes)
     }
 
+    #[inline(always)]
+    fn ready_mask(&self, flow: Flow) -> Option<&'static header::Bytes> {
+        if self.stamp.is_none() { mask::ready(flow) } else { None }
+    }
+
     #[cold]
     fn make_mask(&mut self) {
-        header::mask(&mut self.mask, self.flow, self.stamp.is_some());
+        mask::make(&mut self.mask, self.flow, self.stamp.is_some());
         self.is_masked = true;
     }
 
@@ -280,33 +285,38 @@ impl Aggregate {
     fn refusal(&mut self, frame: &[u8], segment: Segment, limits: Limits) -> Refusal {
         let (segment, limits) = (&segment, &limits);
         let is_like = self.is_like(frame, segment);
-        if !is_like && !self.is_masked {
+        let ready = self.ready_mask(self.flow);
+        if !is_like && ready.is_none() && !self.is_masked {
             self.make_mask();
         }
-        let differs =
-            |range: Range<usize>| !is_like && header::differs(&self.header, frame, &self.mask, range);
+        let mask = ready.unwrap_or(&self.mask);
+        let differs = |range: Range<usize>| !is_like && header::differs(&self.header, frame, mask, range);
+        let half_differs = |at| !is_like && header::field_differs::<2>(&self.header, frame, mask, at);
+        let word_differs = |at| !is_like && header::field_differs::<4>(&self.header, frame, mask, at);
         let (ip_at, tcp_at) = (usize::from(self.flow.outer.at), self.tcp_at());
         let other = |of: fn(Network, &[u8]) -> Option<u8>| {
-            !is_like && self.flow.networks().any(|network| of(network, &self.header) != of(network, frame))
+            self.flow.networks().any(|network| of(network, &self.header) != of(network, frame))
         };
         let falls = |last| !rises(last, stamp_of(frame, segment));
         if differs(0..ip_at) {
             Refusal::Link
         } else if segment.flow != self.flow {
             Refusal::Network
-        } else if other(Network::tos) {
-            Refusal::Tos
-        } else if other(Network::ttl) {
-            Refusal::Ttl
         } else if differs(ip_at..tcp_at) {
-            Refusal::Network
+            if other(Network::tos) {
+                Refusal::Tos
+            } else if other(Network::ttl) {
+                Refusal::Ttl
+            } else {
+                Refusal::Network
+            }
         } else if !may_follow(segment.flags) {
             Refusal::Control
-        } else if differs(tcp_at + 12..tcp_at + 14) {
+        } else if half_differs(tcp_at + 12) {
             Refusal::Flags
-        } else if differs(tcp_at + 14..tcp_at + 16) {
+        } else if half_differs(tcp_at + 14) {
             Refusal::Window
-        } else if differs(tcp_at + 8..tcp_at + 12) {
+        } else if word_differs(tcp_at + 8) {
             Refusal::Ack
         } else if differs(tcp_at + 20..self.header_bytes()) || self.stamp.is_some_and(falls) {
             Refusal::Options

@@ -29,6 +29,16 @@ impl Network {
         let range = if self.kind == L3::V4 { at + 12..at + 20 } else { at + 8..at + 40 };
         frame.get(range).unwrap_or(&[])
     }
+
+    /// Whether two headers have the same addresses.
+    #[inline]
+    fn has_addresses_of(self, mine: &[u8], other: Network, theirs: &[u8]) -> bool {
+        let (mine, theirs) = (self.addresses(mine), other.addresses(theirs));
+        match (<&[u8; 8]>::try_from(mine), <&[u8; 8]>::try_from(theirs)) {
+            (Ok(mine), Ok(theirs)) => mine == theirs,
+            _ => mine == theirs,
+        }
+    }
 }
 
 /// How flows are told apart.
@@ -67,9 +77,8 @@ impl Flow {
     }
 
     #[inline]
-    fn ports<'f>(&self, frame: &'f [u8]) -> &'f [u8] {
-        let at = usize::from(self.tcp_at);
-        frame.get(at..at + 4).unwrap_or(&[])
+    fn ports<'f>(&self, frame: &'f [u8]) -> Option<&'f [u8; 4]> {
+        frame.get(usize::from(self.tcp_at)..)?.first_chunk()
     }
 
     /// The outer IP header, and the inner one if there is a tunnel.
@@ -91,7 +100,7 @@ impl Flow {
             let wide = u128::from(a ^ secret) * u128::from(b ^ 0x9e37_79b9_7f4a_7c15);
             (wide as u64) ^ ((wide >> 64) as u64)
         };
-        let ports = self.ports(frame).first_chunk().map_or(0, |ports| u64::from(u32::from_ne_bytes(*ports)));
+        let ports = self.ports(frame).map_or(0, |ports| u64::from(u32::from_ne_bytes(*ports)));
         let (words, _) = self.inner.addresses(frame).as_chunks::<8>();
         words.iter().fold(fold(ports, 0), |hash, word| fold(hash, u64::from_ne_bytes(*word)))
     }
@@ -104,10 +113,10 @@ impl Flow {
         }
         let link = |flow: &Flow| 12..usize::from(flow.outer.at);
         let same = self.ports(mine) == other.ports(theirs)
-            && self.inner.addresses(mine) == other.inner.addresses(theirs)
+            && self.inner.has_addresses_of(mine, other.inner, theirs)
             && self.is_tunnelled() == other.is_tunnelled()
             && mine.get(link(self)) == theirs.get(link(other))
-            && self.outer.addresses(mine) == other.outer.addresses(theirs);
+            && (!self.is_tunnelled() || self.outer.has_addresses_of(mine, other.outer, theirs));
         same && (told == Told::ByConnection || (self == other && self.is_same_path(mine, theirs)))
     }
 

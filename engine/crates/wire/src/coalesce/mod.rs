@@ -12,6 +12,7 @@
 mod aggregate;
 mod flow;
 mod header;
+mod mask;
 mod payload_sum;
 mod plain;
 mod read;
