@@ -99,12 +99,15 @@ kernel
 
 # %%
 published = compare()
-assert {"C1", "C2", "C14", "C15"} <= set(published["anchor"])
+assert {"C1", "C2", "C12", "C14", "C15"} <= set(published["anchor"])
 assert published.groupby("anchor")["used"].sum().ge(2).all()
 published.round(3)
 
 # %%
 plots.anchors(published, "C1", "Gb/s per core by what is optimised: published and predicted")
+
+# %%
+plots.anchors(published, "C12", "Packets forwarded per second by cores: published and predicted")
 
 # %%
 plots.anchors(published, "C14", "Transactions beside a flood: published and predicted")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from collectors.validate.anchors import arfs, attack, cpu_shares, interrupts, pages, per_core
+from collectors.validate.anchors import arfs, attack, cpu_shares, forwarding, interrupts, pages, per_core
 from collectors.validate.anchors.missing import MISSING
 from collectors.validate.anchors.rows import COLUMNS, Row
 
@@ -20,6 +20,7 @@ FOLDER = Path(__file__).resolve().parents[3] / "datasets" / "anchors"
 CHECKS: dict[str, Callable[[Path], list[Row]]] = {
     "C1": per_core.rows,
     "C2": cpu_shares.rows,
+    "C12": forwarding.rows,
     "C14": attack.rows,
     "C15": interrupts.rows,
     "C16": pages.rows,

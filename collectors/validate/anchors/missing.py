@@ -7,7 +7,7 @@ MISSING: tuple[tuple[str, str, str], ...] = (
         "500 requests and answers in a closed loop decide the rate: no traffic here answers requests",
     ),
     ("C11", "route cache removed", "no routes: IP input and its route look-up are one cost row"),
-    ("C12", "forwarding by core", "no forwarding stage: frames end in a socket of this host or are dropped"),
+    ("C12", "forwarding by core through a full table, and in XDP", "no routes but one, and no XDP stage"),
     (
         "C13",
         "ring size and DDIO under XDP_REDIRECT",

@@ -5,7 +5,8 @@ import tomllib
 import pandas as pd
 import pytest
 
-from collectors.validate.anchors import CHECKS, COLUMNS, FOLDER, arfs, compare, missing, pages
+from collectors.validate.anchors import CHECKS, COLUMNS, FOLDER, arfs, compare, forwarding, missing, pages
+from engine.run import execute
 
 TABLES = tomllib.loads((FOLDER / "manifest.toml").read_text())["files"]
 
@@ -62,6 +63,22 @@ def test_what_arfs_brings_where_the_interrupt_was_on_another_node(table):
         assert 1.3 < predicted < 1.89
         # What crosses between CPUs of one node is about half of it at most.
         assert 1 < arfs.ratio(numa_nodes=1, window=window) < 1 + 0.55 * (predicted - 1)
+
+
+def test_forwarding_by_core(table):
+    rows = of(table, "C12")
+    assert rows.loc[rows["used"], "residual"].abs().max() < 1e-3
+    assert rows["residual"].abs().max() < 0.03
+    cores = pd.Series(range(1, 7), index=rows.index)
+    per_core = rows["predicted"] / cores
+    assert per_core.is_monotonic_decreasing
+    assert per_core.iloc[-1] / per_core.iloc[0] == pytest.approx(0.89, abs=0.01)
+
+
+def test_one_core_forwards_about_what_was_published_before_anything_is_calibrated(table):
+    done = execute(forwarding.scenario(1), lossless=True)
+    published = of(table, "C12").loc["1 core", "published"]
+    assert done.stats["delivered"] / done.elapsed_ns * 1e9 == pytest.approx(published, rel=0.15)
 
 
 def test_a_flood_takes_the_victims_transactions_and_its_knee_is_where_it_was(table):
