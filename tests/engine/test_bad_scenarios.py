@@ -49,7 +49,6 @@ BAD = [
     (["host.apps.migrations=[{cpu=8}]"], "host.apps.migrations[0].cpu", "8", "7"),
     (["host.apps.migrations=[{task=8}]"], "host.apps.migrations[0].task", "8", "7"),
     (["steering.table.admission=all"], "steering.table.admission", "all", "priority"),
-    (["host.gro.enabled=true", "steering.mode=arfs"], "host.gro.enabled", "true", "moves = unsafe"),
     (["host.cpus=4", "host.cache.numa_nodes=3"], "host.cache.numa_nodes", "3", "a divisor of 4"),
     (["host.cache.nic_node=1"], "host.cache.nic_node", "1", "0"),
     (["host.addresses=['10.0.0.1/8']"], "host.addresses[0]", "10.0.0.1/8", "network"),

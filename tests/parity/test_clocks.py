@@ -172,3 +172,24 @@ def test_rates_are_over_the_time_the_frames_came_in():
     assert paced.rated_ns == ROOMY.duration_ns
     assert lossless.rated_ns == lossless.elapsed_ns
     assert lossless.summary["delivered_pps"] == pytest.approx(2_000 / (lossless.elapsed_ns * 1e-9))
+
+
+@pytest.mark.parametrize("idle", ["busy_poll", "sleep"])
+@pytest.mark.parametrize(
+    ("frame_bytes", "flows"),
+    [(64, {"count": 40}), (4000, {"count": 40}), (4000, {"count": 3, "tcp_share": 1.0})],
+)
+def test_lossless_waits_for_buffers_that_sockets_hold(frame_bytes, flows, idle):
+    scenario = ROOMY.with_(
+        **{
+            "duration_ns": 10_000_000_000,
+            "traffic.frames": 10_000,
+            "traffic.streams.0.generated.sizes": {"fixed": {"bytes": frame_bytes}},
+            "traffic.streams.0.generated.flows": flows,
+            "nic.queues": 1,
+            "nic.ring_size": 64,
+            "nic.buffers_per_queue": 64,
+        }
+    )
+    real = run_live(scenario, pacing="lossless", idle=idle, oversubscribe=True)
+    assert (real.stats["delivered"], real.stats["dropped"]) == (10_000, {})

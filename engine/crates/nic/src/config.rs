@@ -4,7 +4,7 @@ use crate::ConfigError;
 use crate::lro::LroConfig;
 use crate::queue::CoalesceConfig;
 use crate::rss::{ContextConfig, RssConfig};
-use crate::steering::{Moves, SteeringConfig};
+use crate::steering::SteeringConfig;
 use stage::{BufferPool, QueueId};
 use std::fmt::Display;
 use std::ops::RangeInclusive;
@@ -88,14 +88,6 @@ impl NicConfig {
         }
         if let Some(lro) = &self.lro {
             lro.check(self.queues, self.rx_checksum)?;
-            // A flow table that moves flows in order waits for what it wrote to a queue, not for what LRO holds there.
-            if self.steering.as_ref().is_some_and(|steering| steering.moves != Moves::Unsafe) {
-                return Err(ConfigError::new(
-                    "lro.enabled",
-                    true,
-                    "false, where a flow table moves flows in order",
-                ));
-            }
         }
         self.steering.iter().try_for_each(|steering| steering.check(self.queues))?;
         self.rss.fields.check()

@@ -76,3 +76,7 @@ impl Nic {
 #[cfg(test)]
 #[path = "flow_table_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "flow_table_lro_tests.rs"]
+mod lro_tests;

@@ -1,7 +1,7 @@
 //! Frames for tests.
 
 use wire::checksum::Sum;
-use wire::protocol::UDP;
+use wire::protocol::{TCP, UDP};
 
 /// Ethernet II.
 pub(crate) fn ethernet(ethertype: u16, payload: &[u8]) -> Vec<u8> {
@@ -71,4 +71,18 @@ pub(crate) fn ipv4_udp(src: [u8; 4], dst: [u8; 4], sport: u16, dport: u16, paylo
 /// The packet in an IPv4 tunnel.
 pub(crate) fn ip_in_ip(packet: &[u8]) -> Vec<u8> {
     ethernet(0x0800, &ipv4([192, 0, 2, 1], [192, 0, 2, 2], 4, 0, packet))
+}
+
+/// A TCP segment from this port.
+pub(crate) fn segment(port: u16, sequence: u32, flags: u16, payload: &[u8]) -> Vec<u8> {
+    let (source, destination) = ([192, 0, 2, 1], [198, 51, 100, 1]);
+    let mut tcp = [port.to_be_bytes(), [0, 80]].concat();
+    tcp.extend(sequence.to_be_bytes());
+    tcp.extend([0, 0, 0, 1]);
+    tcp.extend((0x5000 | flags).to_be_bytes());
+    tcp.extend([1, 0, 0, 0, 0, 0]);
+    tcp.extend(payload);
+    let sum = Sum::pseudo_v4(source, destination, TCP, tcp.len() as u16).add_bytes(&tcp).checksum();
+    tcp[16..18].copy_from_slice(&sum.to_be_bytes());
+    ethernet(0x0800, &ipv4(source, destination, TCP, 0x4000, &tcp))
 }

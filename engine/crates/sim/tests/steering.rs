@@ -75,6 +75,29 @@ fn ten_thousand_moves_a_second_reorder_nothing_when_safe_and_something_when_not(
 }
 
 #[test]
+fn what_is_merged_on_the_way_moves_in_order_too() {
+    let lro = "lro = { enabled = true, timer_us = 20 }";
+    let gro = "enabled = true";
+    let held = "enabled = true }\nnapi = { gro_flush_timeout_ns = 50_000, defer_hard_irqs = 2";
+    for (lro, gro) in [("", gro), ("", held), (lro, "enabled = false"), (lro, gro), (lro, held)] {
+        for mode in ["arfs", "callback"] {
+            let run = ran(&format!(
+                "version = 1\nduration_ns = 20_000_000\ndrain_ns = 100_000_000\n[nic]\nqueues = 4\n{lro}\n\
+                 [host]\ncpus = 4\ngro = {{ {gro} }}\n\
+                 apps = {{ count = 4, pinned = true, migrations_per_second = 10_000 }}\n\
+                 [steering]\nmode = \"{mode}\"\n[[traffic.streams]]\n\
+                 generated = {{ offered = {{ frames_per_second = 1_000_000 }}, flows = {{ count = 16, tcp_share = 1.0 }} }}\n"
+            ));
+            let (tally, moved) = (run.tally(), counter(&run, "steer_moved"));
+            assert!(moved > 50, "{mode} {lro} {gro}: {moved} moves");
+            assert!(tally.consumed > 1_000, "{mode} {lro} {gro}: {} merged", tally.consumed);
+            assert_eq!((tally.rx, tally.delivered + tally.consumed), (20_000, 20_000), "{mode} {lro} {gro}");
+            assert_eq!(sum(&run, "flows", "reordered"), 0, "{mode} {lro} {gro}");
+        }
+    }
+}
+
+#[test]
 fn a_moved_reader_is_followed_by_its_flows() {
     let by_hand = "pinned = true, migrations = [{ at_ns = 5_000_000, task = 0, cpu = 3 }]";
     let run = at_rate(800_000, "mode = \"callback\"", by_hand, "");

@@ -23,10 +23,16 @@ impl Progress {
     /// All that were taken are done with.
     #[inline]
     pub fn all_done(&mut self, now_ns: Nanos) {
+        self.done_but(now_ns, 0);
+    }
+
+    /// All that were taken are done with, except perhaps the last `kept` of them.
+    #[inline]
+    pub fn done_but(&mut self, now_ns: Nanos, kept: u64) {
         if now_ns > self.done_ns {
             (self.done_before, self.done_ns) = (self.done, now_ns);
         }
-        self.done = self.taken;
+        self.done = self.done.max(self.taken.saturating_sub(kept));
     }
 
     /// Taken since the beginning.
@@ -56,5 +62,10 @@ mod tests {
         assert_eq!([9, 10, 11].map(|now_ns| progress.done(now_ns)), [0, 8, 8]);
         progress.all_done(10);
         assert_eq!([9, 10].map(|now_ns| progress.done(now_ns)), [0, 12]);
+        progress.take(5);
+        progress.done_but(11, 3);
+        assert_eq!(progress.done(11), 14);
+        progress.done_but(12, 4);
+        assert_eq!(progress.done(12), 14, "what is done stays done");
     }
 }

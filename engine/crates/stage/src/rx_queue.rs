@@ -40,6 +40,16 @@ pub trait RxQueues {
     /// Take up to `limit` frames written back by `now_ns` from the queue, appending to `out`; returns how many.
     fn take(&mut self, queue: QueueId, now_ns: Nanos, limit: usize, out: &mut Vec<RxPacket>) -> usize;
 
+    /// Of the frames taken from the queue the last so many may not be done with when the host comes back for more or
+    /// enables the interrupt: it holds the first of them (GRO). A device that moves no flows need not know.
+    fn keeps(&mut self, _queue: QueueId, _frames: u64) {}
+
+    /// Whether another queue gives out nothing before the host has done with frames of this one: a flow has moved. It is
+    /// then not to hold any for longer than it must.
+    fn is_awaited(&self, _queue: QueueId) -> bool {
+        false
+    }
+
     /// Frames written back by `now_ns` and not taken.
     fn ready(&self, queue: QueueId, now_ns: Nanos) -> usize;
 

@@ -2,7 +2,6 @@
 
 use super::{Scenario, ScenarioError};
 use crate::steering_settings::flow_table;
-use nic::steering::Moves;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -170,10 +169,6 @@ impl Scenario {
             ),
             _ => {
                 let Some(table) = flow_table(self)? else { return Ok(()) };
-                if self.host.gro.enabled && matches!(table.moves, Moves::Safe { .. }) {
-                    // The table takes what the driver has fetched for done; GRO may still hold it.
-                    return refused("host.gro.enabled", "true", "false, or steering.table.moves = unsafe");
-                }
                 table.check(self.nic.queues).map_err(|error| {
                     let key = error.key.trim_start_matches("steering.");
                     let section = if key.starts_with("rules") { "steering" } else { "steering.table" };

@@ -13,6 +13,8 @@ pub(crate) struct Held {
     pub(crate) aggregate: Aggregate,
     /// When it was held, in jiffies.
     pub(crate) jiffy: Nanos,
+    /// Frames of the queue that came before it.
+    pub(crate) came: u64,
 }
 
 /// All buckets (`gro_hash`), and places that are used again.
@@ -67,7 +69,7 @@ impl Buckets {
         self.buckets.get(bucket).is_none_or(|flows| flows.len() >= self.per_bucket)
     }
 
-    /// Hold a further flow, as the newest; `begin` makes its aggregate.
+    /// Hold a further flow, as the newest, since a jiffy and from a place in its queue; `begin` makes its aggregate.
     ///
     /// # Errors
     /// There is no place: the skb comes back.
@@ -75,19 +77,27 @@ impl Buckets {
         &mut self,
         bucket: usize,
         skb: Box<Skb>,
-        jiffy: Nanos,
+        (jiffy, came): (Nanos, u64),
         begin: impl FnOnce(&mut Aggregate),
     ) -> Result<(), Box<Skb>> {
         match (self.buckets.get_mut(bucket), self.spare.pop()) {
             (Some(flows), Some(mut place)) => {
                 begin(&mut place.aggregate);
-                (place.skb, place.jiffy) = (Some(skb), jiffy);
+                (place.skb, place.jiffy, place.came) = (Some(skb), jiffy, came);
                 flows.push(place);
                 self.held += 1;
                 Ok(())
             }
             _ => Err(skb),
         }
+    }
+
+    /// The place in its queue of the frame held longest.
+    pub(super) fn oldest(&self) -> Option<u64> {
+        if self.held == 0 {
+            return None;
+        }
+        self.buckets.iter().filter_map(|flows| flows.first()).map(|oldest| oldest.came).min()
     }
 
     /// Take a flow's skb away; its place is free.
@@ -120,12 +130,13 @@ mod tests {
         let hold = |buckets: &mut Buckets, skbs: &mut Skbs, hash: u32, jiffy| {
             let packet = RxPacket { hash, ..RxPacket::default() };
             let bucket = buckets.of(hash);
-            buckets.hold(bucket, skbs.allocate(CpuId(0), &packet, 0), jiffy, |_| ())
+            buckets.hold(bucket, skbs.allocate(CpuId(0), &packet, 0), (jiffy, jiffy), |_| ())
         };
         for (hash, jiffy) in [(2, 1), (4, 1), (5, 1), (6, 2)] {
             assert!(hold(&mut buckets, &mut skbs, hash, jiffy).is_ok());
         }
         assert_eq!((buckets.held(), buckets.is_full(0), buckets.is_full(1)), (4, true, false));
+        assert_eq!(buckets.oldest(), Some(1));
         let hash = |skb: Option<Box<Skb>>| skb.map(|skb| skb.packet.hash);
         assert_eq!(hash(buckets.take(0, 1)), Some(4));
         assert_eq!(hash(buckets.take(0, 2)), None);
@@ -133,6 +144,6 @@ mod tests {
         assert_eq!(hash(buckets.take_oldest(0, Some(2))), None, "the youngest is of this jiffy");
         assert_eq!(hash(buckets.take_oldest(0, None)), Some(6));
         assert_eq!(hash(buckets.take_oldest(1, None)), Some(5));
-        assert_eq!(buckets.held(), 0);
+        assert_eq!((buckets.held(), buckets.oldest()), (0, None));
     }
 }

@@ -21,17 +21,25 @@ use stage::Counters;
 #[derive(Debug)]
 pub(crate) struct Gro {
     buckets: Buckets,
+    /// Frames that came from the queue.
+    came: u64,
     counters: Counters<GroCounter>,
 }
 
 impl Gro {
     pub(crate) fn new(config: &GroConfig) -> Self {
-        Gro { buckets: Buckets::new(config.buckets, config.held_per_bucket), counters: Counters::default() }
+        let buckets = Buckets::new(config.buckets, config.held_per_bucket);
+        Gro { buckets, came: 0, counters: Counters::default() }
     }
 
     /// Frames held: those merged into them are consumed.
     pub(crate) fn held(&self) -> u32 {
         self.buckets.held()
+    }
+
+    /// Frames that came since the oldest of those held, itself included: the host has done with those before.
+    pub(crate) fn kept(&self) -> u64 {
+        self.buckets.oldest().map_or(0, |oldest| self.came - oldest)
     }
 
     /// What it counted.

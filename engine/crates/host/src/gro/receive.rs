@@ -36,6 +36,7 @@ impl Host {
         let checksum = Checksum::of(skb.packet.checksum_good, skb.packet.headers.fault);
         let reading = read(head, skb.packet.bytes as usize, &skb.packet.headers, checksum, false);
         let Some(gro) = self.gro_of(queue) else { return self.netif_receive(skb, rx, buffers, context) };
+        gro.came += 1;
         let bucket = gro.buckets.of(skb.packet.hash);
         let (meeting, leads) = match reading {
             Reading::Joins(segment) => {
@@ -118,8 +119,9 @@ impl Host {
         let head = buffers.bytes(skb.packet.buffer);
         let Some(gro) = self.gro_of(queue) else { return self.netif_receive(skb, rx, buffers, context) };
         gro.counters.add(GroCounter::Held, 1);
-        let held =
-            gro.buckets.hold(bucket, skb, jiffy, |aggregate| aggregate.begin(head, segment, Stamps::Equal));
+        let held = gro.buckets.hold(bucket, skb, (jiffy, gro.came - 1), |aggregate| {
+            aggregate.begin(head, segment, Stamps::Equal)
+        });
         if let Err(skb) = held {
             self.netif_receive(skb, rx, buffers, context);
         }

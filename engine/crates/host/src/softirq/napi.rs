@@ -139,6 +139,9 @@ impl Host {
         context.op(Op::Complete, 1);
         self.pages.polled(queue, None);
         if !self.keeps_napis || self.napi_complete_done(queue, work_frames, rx, buffers, context) {
+            if let Some(gro) = self.gro_of(queue) {
+                rx.keeps(queue, gro.kept());
+            }
             let signal = rx.arm(queue, context.now_ns());
             context.signal(signal);
         }
@@ -172,6 +175,9 @@ impl Host {
         batch.clear();
         context.touch(Op::Poll, Touch::write(Region::Napi, u32::from(queue.0), 0, 128));
         self.pages.polled(queue, Some(context.cpu()));
+        if let Some(gro) = self.gro_of(queue) {
+            rx.keeps(queue, gro.kept());
+        }
         rx.take(queue, context.now_ns(), wanted as usize, &mut batch);
         for packet in &batch {
             context.handed(packet, &mut buffers.frame(packet.buffer, packet.bytes));

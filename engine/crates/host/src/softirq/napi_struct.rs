@@ -121,7 +121,8 @@ impl Host {
             enable = timeout_ns == 0;
             napi.counters.add(NapiCounter::Deferred, u64::from(!enable));
         }
-        self.gro_flush(queue, timeout_ns > 0, rx, buffers, context);
+        let old_only = timeout_ns > 0 && !rx.is_awaited(queue);
+        self.gro_flush(queue, old_only, rx, buffers, context);
         self.napi_start_timer(queue, timeout_ns, context);
         let cpu = context.cpu().index();
         let Some(napi) = self.napi_of(queue) else { return true };

@@ -25,6 +25,8 @@ pub(crate) struct Driver {
     weight_frames: usize,
     /// Frames NAPI took.
     pub(crate) taken_frames: u64,
+    /// Buffers given back to rings.
+    pub(crate) posted_buffers: u64,
 }
 
 impl DriverQueue {
@@ -49,7 +51,13 @@ impl DriverQueue {
 impl Driver {
     /// `weight_frames`: what one poll may take, and so what is looked at at once.
     pub(crate) fn new(queues: Vec<DriverQueue>, refill_batch: u32, weight_frames: u32) -> Self {
-        Driver { queues, refill_batch, weight_frames: weight_frames as usize, taken_frames: 0 }
+        Driver {
+            queues,
+            refill_batch,
+            weight_frames: weight_frames as usize,
+            taken_frames: 0,
+            posted_buffers: 0,
+        }
     }
 
     /// Look at every ring; answers the queues that have frames now and are not on NAPI's list, which they then are.
@@ -112,6 +120,7 @@ impl RxQueues for Driver {
         let posted = queue.end.post(queue.vacant, queue.pool, buffers);
         queue.vacant -= posted;
         queue.unfilled = queue.vacant;
+        self.posted_buffers += u64::from(posted);
         posted
     }
 

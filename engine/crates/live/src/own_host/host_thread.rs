@@ -56,16 +56,23 @@ impl HostThread {
         shared.enter();
         let mut attendance = Attendance::begin();
         let mut empty_looks = 0;
+        let mut told_frames = 0;
         let mut before_ns = shared.now_ns();
         loop {
             let finished = shared.finished();
-            let taken = self.driver.taken_frames;
+            let (taken, posted) = (self.driver.taken_frames, self.driver.posted_buffers);
             let (between_ns, asked) = match meter.as_mut().and_then(OpMeter::timing) {
                 Some(laps) => self.round(before_ns, shared, laps),
                 None => self.round(before_ns, shared, &mut Off),
             };
-            if self.driver.taken_frames > taken || asked {
-                gate.tell_done(self.driver.taken_frames);
+            let moved = self.driver.taken_frames > taken || asked;
+            // What the applications let go of is the NIC's when NAPI has posted it, which it is to try again.
+            let still = !moved && self.driver.posted_buffers == posted;
+            if told_frames != self.driver.taken_frames && (still || !self.driver.scheduled()) {
+                told_frames = self.driver.taken_frames;
+                gate.tell_done(told_frames);
+            }
+            if moved {
                 let after_ns = shared.now_ns();
                 self.softirq_ns += between_ns - before_ns;
                 self.task_ns += after_ns.saturating_sub(between_ns);

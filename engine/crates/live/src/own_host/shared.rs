@@ -10,7 +10,7 @@ use std::thread::{Thread, current, park, yield_now};
 #[derive(Default)]
 #[repr(align(128))]
 pub(crate) struct Gate {
-    /// Frames taken and done with.
+    /// Frames taken and done with: read or kept, and no buffer of theirs is still to be posted.
     done_frames: AtomicU64,
     /// Times it fell asleep and woke: odd while it sleeps.
     sleeps: AtomicU64,

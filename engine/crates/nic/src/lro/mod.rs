@@ -229,6 +229,12 @@ impl Lro {
         Some(if self.starved { 0 } else { oldest.deadline_ns })
     }
 
+    /// What is held of the flow held longest.
+    #[inline]
+    pub fn oldest_held(&self) -> Option<&RxPacket> {
+        self.contexts.oldest().map(|(_, context)| &context.packet)
+    }
+
     /// Frames held that have no verdict: one per context, as the others are consumed.
     pub fn held_frames(&self) -> u32 {
         self.contexts.held()

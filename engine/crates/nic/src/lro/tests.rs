@@ -2,33 +2,18 @@
 
 use super::*;
 use crate::queue::CoalesceConfig;
-use crate::steering::{FlowKey, Moves, SteeringConfig};
-use crate::test_frames::{ethernet, ipv4, vlan};
+use crate::steering::FlowKey;
+use crate::test_frames::{ethernet, ipv4, segment, vlan};
 use crate::{Classified, Nic, NicConfig, NicCounter};
 use proptest::prelude::*;
 use stage::{BufferPool, FrameId, QueueId, RxQueues, Signal};
 use std::collections::HashMap;
-use wire::checksum::Sum;
 use wire::coalesce::Told;
 use wire::protocol::TCP;
 use wire::tcp::flag::{ACK, FIN, PSH, SYN};
 
 const Q: QueueId = QueueId(0);
 const TIMER_NS: u64 = 10_000;
-
-/// A segment from this port.
-fn segment(port: u16, sequence: u32, flags: u16, payload: &[u8]) -> Vec<u8> {
-    let (source, destination) = ([192, 0, 2, 1], [198, 51, 100, 1]);
-    let mut tcp = [port.to_be_bytes(), [0, 80]].concat();
-    tcp.extend(sequence.to_be_bytes());
-    tcp.extend([0, 0, 0, 1]);
-    tcp.extend((0x5000 | flags).to_be_bytes());
-    tcp.extend([1, 0, 0, 0, 0, 0]);
-    tcp.extend(payload);
-    let sum = Sum::pseudo_v4(source, destination, TCP, tcp.len() as u16).add_bytes(&tcp).checksum();
-    tcp[16..18].copy_from_slice(&sum.to_be_bytes());
-    ethernet(0x0800, &ipv4(source, destination, TCP, 0x4000, &tcp))
-}
 
 struct Driven {
     nic: Nic,
@@ -268,10 +253,6 @@ fn what_cannot_be_is_refused_by_key() {
     assert_eq!(refused(&|_, lro| lro.max_segments = 1), Some("lro.max_segments"));
     assert_eq!(refused(&|_, lro| lro.max_bytes = 65_536), Some("lro.max_bytes"));
     assert_eq!(refused(&|config, _| config.rx_checksum = false), Some("lro.enabled"));
-    let table = |moves| Some(SteeringConfig { moves, ..SteeringConfig::default() });
-    assert_eq!(refused(&|config, _| config.steering = table(Moves::Unsafe)), None);
-    let in_order = Moves::Safe { drain_ns: 1 };
-    assert_eq!(refused(&|config, _| config.steering = table(in_order)), Some("lro.enabled"));
 }
 
 #[derive(Clone, Debug)]

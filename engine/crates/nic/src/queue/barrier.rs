@@ -10,9 +10,36 @@ use stage::{Nanos, QueueId};
 /// can always open: queues never wait for each other in a circle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Barrier {
+    /// `UNPLACED` until the next frame comes, behind all that LRO then hands over.
     at: u64,
     other: QueueId,
     mark: u64,
+}
+
+const UNPLACED: u64 = u64::MAX;
+
+impl Barrier {
+    /// At a frame's place; without one, at the next frame's.
+    pub(super) fn new(at: Option<u64>, other: QueueId, mark: u64) -> Self {
+        Barrier { at: at.unwrap_or(UNPLACED), other, mark }
+    }
+
+    /// Whether it waits for this queue, or has.
+    pub(super) fn is_for(&self, queue: QueueId) -> bool {
+        self.other == queue
+    }
+
+    /// Whether its place is the next frame's.
+    pub(super) fn is_unplaced(&self) -> bool {
+        self.at == UNPLACED
+    }
+
+    /// The next frame has come.
+    pub(super) fn place(&mut self, at: u64) {
+        if self.is_unplaced() {
+            self.at = at;
+        }
+    }
 }
 
 /// The queues of a NIC, for the flows that move between them.
@@ -20,7 +47,7 @@ pub(crate) struct Moving<'a>(pub(crate) &'a mut [RxQueue]);
 
 impl QueueProgress for Moving<'_> {
     fn written(&self, queue: QueueId) -> u64 {
-        self.0.get(queue.index()).map_or(0, |queue| queue.ring.written())
+        self.0.get(queue.index()).map_or(0, RxQueue::written)
     }
 
     fn done(&self, queue: QueueId, now_ns: Nanos) -> u64 {
@@ -29,13 +56,13 @@ impl QueueProgress for Moving<'_> {
 
     fn hold(&mut self, queue: QueueId, other: QueueId, mark: u64) -> bool {
         let Some(queue) = self.0.get_mut(queue.index()) else { return false };
-        queue.barriers.push_back(Barrier { at: queue.ring.written(), other, mark });
+        queue.hold(other, mark);
         true
     }
 }
 
 fn done(queues: &[RxQueue], queue: QueueId, now_ns: Nanos) -> u64 {
-    queues.get(queue.index()).map_or(0, |queue| queue.ring.done(now_ns))
+    queues.get(queue.index()).map_or(0, |queue| queue.done(now_ns))
 }
 
 /// Frames a queue may give out before its first barrier that is closed.

@@ -6,6 +6,7 @@ mod descriptor;
 mod ring;
 mod ring_store;
 mod rx_queues;
+mod under_way;
 mod written_back;
 
 pub use coalesce::{Coalesce, CoalesceConfig};
@@ -20,6 +21,7 @@ use crate::lro::{Lro, LroConfig, LroCounter};
 use crate::{Classified, NicCounter, Received};
 use stage::{BufferPool, Counters, DropReason, Nanos, QueueId, RxPacket, Signal, Touch};
 use std::collections::VecDeque;
+use under_way::UnderWay;
 use wire::Fault;
 
 /// One receive queue.
@@ -31,6 +33,8 @@ pub struct RxQueue {
     /// In order of place.
     pub(crate) barriers: VecDeque<Barrier>,
     pub(crate) lro: Option<Box<Lro>>,
+    /// With LRO.
+    pub(crate) under_way: UnderWay,
 }
 
 impl RxQueue {
@@ -41,6 +45,7 @@ impl RxQueue {
             tally: Tally::default(),
             barriers: VecDeque::new(),
             lro: lro.map(|config| Box::new(Lro::new(config))),
+            under_way: UnderWay::default(),
         }
     }
 
@@ -75,6 +80,26 @@ impl RxQueue {
         self.lro.as_ref().map_or_else(Counters::default, |lro| lro.counters().clone())
     }
 
+    /// Frames written so far; with LRO those that came, for it hands them over in another order.
+    pub(crate) fn written(&self) -> u64 {
+        if self.lro.is_some() { self.under_way.came() } else { self.ring.written() }
+    }
+
+    /// All frames before so many are with the host, which has done with them by `now_ns`.
+    pub(crate) fn done(&self, now_ns: Nanos) -> u64 {
+        let done = self.ring.done(now_ns);
+        match &self.lro {
+            None => done,
+            Some(lro) => self.under_way.done(done, lro.oldest_held().map(|packet| packet.ready_ns)),
+        }
+    }
+
+    /// From the next frame on nothing is seen before `mark` frames of `other` are done with.
+    pub(crate) fn hold(&mut self, other: QueueId, mark: u64) {
+        let at = if self.lro.is_some() { None } else { Some(self.ring.written()) };
+        self.barriers.push_back(Barrier::new(at, other, mark));
+    }
+
     /// Count a frame written to the ring.
     #[inline]
     pub(crate) fn count_received(&mut self, bytes: usize, descriptors: u32, classified: &Classified) {
@@ -98,10 +123,24 @@ impl RxQueue {
         buffers: &mut BufferPool,
         dma: &mut impl FnMut(Touch),
     ) -> Result<Received, DropReason> {
-        let RxQueue { ring, coalesce, lro: Some(lro), .. } = self else { return Err(DropReason::RxMissed) };
+        let RxQueue { ring, coalesce, lro: Some(lro), under_way, barriers, .. } = self else {
+            return Err(DropReason::RxMissed);
+        };
         let signal = Signal::Quiet;
         let hash = classified.hash;
-        let mut store = RingStore { ring, coalesce, buffers, dma, hash, descriptors: 0, signal };
+        // Until it is written back it has no time of its own; its number waits in its place.
+        let number = under_way.arrive();
+        let note = || {
+            let mut packet = note();
+            packet.ready_ns = number;
+            packet
+        };
+        let mut store = RingStore { ring, coalesce, buffers, dma, under_way, hash, descriptors: 0, signal };
+        if barriers.back().is_some_and(Barrier::is_unplaced) {
+            // What is held came before the barrier, and must not wait behind it for what waits for it.
+            lro.flush(now_ns, &mut store);
+            barriers.iter_mut().for_each(|barrier| barrier.place(store.ring.written()));
+        }
         let received = lro.receive(now_ns, frame, classified, note, &mut store);
         let (signal, descriptors) = (store.signal, store.descriptors);
         self.count_interrupt(signal);
@@ -125,9 +164,10 @@ impl RxQueue {
         buffers: &mut BufferPool,
         dma: &mut impl FnMut(Touch),
     ) -> Signal {
-        let RxQueue { ring, coalesce, lro: Some(lro), .. } = self else { return Signal::Quiet };
+        let RxQueue { ring, coalesce, lro: Some(lro), under_way, .. } = self else { return Signal::Quiet };
         let signal = Signal::Quiet;
-        let mut store = RingStore { ring, coalesce, buffers, dma, hash: 0, descriptors: 0, signal };
+        let mut store =
+            RingStore { ring, coalesce, buffers, dma, under_way, hash: 0, descriptors: 0, signal };
         if all {
             lro.flush(now_ns, &mut store);
         } else {

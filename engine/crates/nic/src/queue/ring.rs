@@ -42,6 +42,8 @@ pub struct Ring {
     newest_ns: Nanos,
     /// What the host has taken, and what it has done with.
     progress: Progress,
+    /// Of what it took last, what it may not have done with.
+    kept: u64,
     /// Frames written back and not taken, oldest first.
     frames: WrittenBack,
 }
@@ -64,6 +66,7 @@ impl Ring {
             buffer_bytes: buffer_bytes as usize,
             newest_ns: 0,
             progress: Progress::default(),
+            kept: 0,
             frames: WrittenBack::new(size as usize),
         }
     }
@@ -103,10 +106,16 @@ impl Ring {
         self.progress.done(now_ns)
     }
 
-    /// The host has done with all it took.
+    /// Of the frames taken the host may hold the last so many.
+    #[inline]
+    pub(crate) fn keep(&mut self, frames: u64) {
+        self.kept = frames;
+    }
+
+    /// The host has done with all it took and does not hold.
     #[inline]
     pub(crate) fn all_done(&mut self, now_ns: Nanos) {
-        self.progress.all_done(now_ns);
+        self.progress.done_but(now_ns, self.kept);
     }
 
     /// The buffer a frame is written to if so many of one descriptor each come before it; `None` beyond those posted.

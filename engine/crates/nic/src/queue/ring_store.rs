@@ -1,5 +1,6 @@
 //! Frames that LRO holds, in a ring's buffers.
 
+use super::under_way::UnderWay;
 use super::{Coalesce, Ring};
 use crate::lro::{Chain, Store};
 use stage::{BufferPool, DropReason, Nanos, Region, RxPacket, Signal, Touch};
@@ -10,6 +11,7 @@ pub(crate) struct RingStore<'a, D> {
     pub(crate) coalesce: &'a mut Coalesce,
     pub(crate) buffers: &'a mut BufferPool,
     pub(crate) dma: &'a mut D,
+    pub(crate) under_way: &'a mut UnderWay,
     /// Of the frame that arrives.
     pub(crate) hash: u32,
     /// Descriptors it took.
@@ -44,6 +46,8 @@ impl<D: FnMut(Touch)> Store for RingStore<'_, D> {
     }
 
     fn push(&mut self, now_ns: Nanos, chain: &Chain, packet: &RxPacket) {
+        // Its number, as `coalesce_segments` noted it.
+        self.under_way.push(packet.ready_ns);
         let ready_ns = self.ring.complete(now_ns, chain, self.dma);
         if let Some(place) = self.ring.push() {
             *place = *packet;

@@ -11,7 +11,23 @@ impl RxQueues for Nic {
     fn take(&mut self, queue: QueueId, now_ns: Nanos, limit: usize, out: &mut Vec<RxPacket>) -> usize {
         pass(&mut self.queues, queue, now_ns);
         let limit = limit.min(open_frames(&self.queues, queue, now_ns));
-        self.queues.get_mut(queue.index()).map_or(0, |queue| queue.ring.take(now_ns, limit, out))
+        let Some(queue) = self.queues.get_mut(queue.index()) else { return 0 };
+        let taken = queue.ring.take(now_ns, limit, out);
+        if queue.lro.is_some() {
+            queue.under_way.forget(queue.ring.done(now_ns));
+        }
+        taken
+    }
+
+    #[inline]
+    fn keeps(&mut self, queue: QueueId, frames: u64) {
+        if let Some(queue) = self.queues.get_mut(queue.index()) {
+            queue.ring.keep(frames);
+        }
+    }
+
+    fn is_awaited(&self, queue: QueueId) -> bool {
+        self.queues.iter().flat_map(|other| &other.barriers).any(|barrier| barrier.is_for(queue))
     }
 
     #[inline]
