@@ -36,7 +36,6 @@ def scenario(*, arfs: bool, numa_nodes: int = 2, window: str = "1 MB") -> Scenar
             "nic.irq_cpus": [APP_CPU, OTHER_CPU],
             "nic.rss.weights": [0, 1],
             "steering.mode": "arfs" if arfs else "rss",
-            "steering.table.moves": "unsafe",
             "host.cpus": 2,
             "host.cache.numa_nodes": numa_nodes,
             "host.gro.enabled": True,
