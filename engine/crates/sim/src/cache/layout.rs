@@ -2,8 +2,10 @@
 
 use stage::{CACHE_LINE_BYTES, Region, Touch};
 
-/// Lines of a sequential access that one of them stands for.
-pub(super) const GROUP_LINES: u32 = 4;
+/// Lines of a long access that one of them stands for.
+pub(super) const GROUP_LINES: u32 = 8;
+/// Lines of the longest access of which each is looked at; longer ones are sampled.
+pub(super) const WHOLE_LINES: u32 = 4;
 
 /// A line and how many it stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,22 +14,21 @@ pub(super) struct Sample {
     pub(super) weight: u32,
 }
 
-/// The lines of an access of `count` that are looked at: the first, and of a short access all others. Of a long one, a
-/// copy or a frame's DMA, the last line of each aligned group stands for the group: the same one for every access to
-/// it, so that those sets of a cache see exactly what they would see of the whole stream (set sampling).
+/// The lines of a long access that are looked at: the first; and of the others the last line of each aligned group, which
+/// stands for the group: the same one for every access to it, so that those sets of a cache see exactly what they would
+/// see of the whole stream (set sampling).
 #[inline(always)]
 pub(super) fn samples(first: u32, count: u32) -> impl Iterator<Item = Sample> {
-    let group = if count > GROUP_LINES { GROUP_LINES - 1 } else { 0 };
-    let (mut next, mut ahead, end) = (first, 0, first + count);
-    std::iter::from_fn(move || {
-        if next >= end {
-            return None;
-        }
-        let line = next | ahead;
-        let weight = end.min(line + 1) - next;
-        (next, ahead) = (line + 1, group);
-        Some(Sample { line, weight })
-    })
+    let end = first.wrapping_add(count);
+    let mut next = first.wrapping_add(1);
+    let behind = std::iter::from_fn(move || {
+        let line = next | (GROUP_LINES - 1);
+        let sample = Sample { line, weight: line.wrapping_add(1).min(end).wrapping_sub(next) };
+        let more = next < end;
+        next = line.wrapping_add(1);
+        more.then_some(sample)
+    });
+    std::iter::once(Sample { line: first, weight: 1 }).chain(behind)
 }
 
 /// How many instances a region has and how large one is.
@@ -60,7 +61,7 @@ impl Layout {
         let extents = std::array::from_fn(|i| {
             let Sizes { instances, bytes } = sizes(Region::ALL[i]);
             let mut lines_per_instance = bytes.div_ceil(CACHE_LINE_BYTES).max(1);
-            if lines_per_instance > GROUP_LINES {
+            if lines_per_instance > WHOLE_LINES {
                 // So that a group never reaches into a neighbour.
                 lines_per_instance = lines_per_instance.next_multiple_of(GROUP_LINES);
                 lines = lines.next_multiple_of(GROUP_LINES);
@@ -125,15 +126,17 @@ mod tests {
 
     proptest! {
         #[test]
-        fn samples_stand_for_every_line_once_and_stay_in_the_instance(instance in 0u32..5, offset in 0u32..2048, bytes in 1u32..2048) {
-            let layout = Layout::new(|r| Sizes { instances: 5, bytes: 64 * (1 + 3 * r as u32) });
+        fn samples_stand_for_every_line_once_and_stay_in_the_instance(instance in 0u32..5, offset in 0u32..2048, bytes in 257u32..4096) {
+            let layout = Layout::new(|r| Sizes { instances: 5, bytes: 64 * (33 + 3 * r as u32) });
             let touch = Touch::read(Region::Buffer, instance, offset, bytes);
             let (first, count) = layout.lines_of(&touch);
-            prop_assert_eq!(samples(first, count).map(|s| s.weight).sum::<u32>(), count);
-            prop_assert_eq!(samples(first, count).next(), Some(Sample { line: first, weight: 1 }));
+            prop_assume!(count > WHOLE_LINES);
+            let samples: Vec<Sample> = samples(first, count).collect();
+            prop_assert_eq!(samples.iter().map(|s| s.weight).sum::<u32>(), count);
+            prop_assert_eq!(samples[0], Sample { line: first, weight: 1 });
             let extent = layout.extents[Region::Buffer as usize];
             let start = extent.first_line + instance * extent.lines_per_instance;
-            prop_assert!(samples(first, count).all(|s| s.line >= first && s.line < start + extent.lines_per_instance));
+            prop_assert!(samples.iter().all(|s| s.line >= first && s.line < start + extent.lines_per_instance));
         }
     }
 

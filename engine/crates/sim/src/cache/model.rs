@@ -1,6 +1,6 @@
 //! One access through the levels, and what it costs beyond an L1 hit.
 
-use super::layout::{GROUP_LINES, Sample, samples};
+use super::layout::{GROUP_LINES, Sample, WHOLE_LINES, samples};
 use super::lines::{Line, Party};
 use super::llc::Llc;
 use super::nodes::Nodes;
@@ -22,12 +22,19 @@ pub(crate) struct CacheModel {
     lines: Vec<u32>,
     /// Versions of a line before they begin again.
     versions: u32,
-    private: Vec<Private>,
+    cores: Vec<Core>,
     llc: Llc,
     nodes: Nodes,
     costs: CacheCosts,
-    counts: Vec<Counts>,
     dma: Counts,
+}
+
+/// What each CPU has of its own.
+#[derive(Clone, Debug)]
+struct Core {
+    private: Private,
+    /// By layer.
+    counts: [Counts; Layer::ALL.len()],
 }
 
 /// Who makes an access, and on behalf of whom.
@@ -35,8 +42,7 @@ pub(crate) struct CacheModel {
 struct Accessor {
     cpu: CpuId,
     party: Party,
-    /// Row of the counts.
-    row: usize,
+    layer: Layer,
 }
 
 impl CacheModel {
@@ -47,11 +53,10 @@ impl CacheModel {
             lines: vec![Line::default().0; layout.lines() as usize],
             layout,
             versions: private.versions(),
-            private: vec![private; usize::from(cpus)],
+            cores: vec![Core { private, counts: Default::default() }; usize::from(cpus)],
             llc: Llc::new(config.llc_bytes, config.llc_ways, config.ddio_ways),
             nodes: Nodes::new(config, cpus),
             costs,
-            counts: vec![Counts::default(); usize::from(cpus) * Layer::ALL.len()],
             dma: Counts::default(),
         }
     }
@@ -63,52 +68,64 @@ impl CacheModel {
     #[inline(always)]
     pub(crate) fn access(&mut self, cpu: CpuId, layer: Layer, touch: &Touch) -> Picos {
         let (first, count) = self.layout.lines_of(touch);
+        let by = Accessor { cpu, party: Party::of(cpu), layer };
         match (touch.access, count) {
-            (Access::Read, 1) => self.access_one::<false>(cpu, layer, first),
-            (Access::Write, 1) => self.access_one::<true>(cpu, layer, first),
-            (Access::Read, _) => self.access_several::<false>(cpu, layer, first, count),
-            (Access::Write, _) => self.access_several::<true>(cpu, layer, first, count),
+            (Access::Read, 1) => self.access_one::<false>(by, first),
+            (Access::Write, 1) => self.access_one::<true>(by, first),
+            (Access::Read, 2..=WHOLE_LINES) => self.access_few::<false>(by, first, count),
+            (Access::Write, 2..=WHOLE_LINES) => self.access_few::<true>(by, first, count),
+            (Access::Read, _) => self.access_many::<false>(by, first, count),
+            (Access::Write, _) => self.access_many::<true>(by, first, count),
         }
     }
 
     #[inline(never)]
-    fn access_one<const WRITE: bool>(&mut self, cpu: CpuId, layer: Layer, line: u32) -> Picos {
-        let by = Accessor::new(cpu, layer);
+    fn access_one<const WRITE: bool>(&mut self, by: Accessor, line: u32) -> Picos {
         let stall_ps = self.access_line::<WRITE>(by, Sample { line, weight: 1 });
         self.count(by, 1, stall_ps);
         stall_ps
     }
 
     #[inline(never)]
-    fn access_several<const WRITE: bool>(
-        &mut self,
-        cpu: CpuId,
-        layer: Layer,
-        first: u32,
-        count: u32,
-    ) -> Picos {
-        let by = Accessor::new(cpu, layer);
-        let (mut stall_ps, mut streamed_ps) = (0, 0);
-        for sample in samples(first, count) {
-            let line_ps = self.access_line::<WRITE>(by, sample);
-            let mut behind = u64::from(sample.weight);
-            // Only what is waited for tells the prefetcher of a stream: often not its first line, which is a header's.
-            if stall_ps == 0 && line_ps > 0 {
-                stall_ps = line_ps;
-                behind -= 1;
+    fn access_few<const WRITE: bool>(&mut self, by: Accessor, first: u32, count: u32) -> Picos {
+        let end = first.wrapping_add(count);
+        // Most are in the L1d, from the first to the last.
+        let mut next = first;
+        if let (Some(core), Some(lines)) =
+            (self.cores.get_mut(by.cpu.index()), self.lines.get(first as usize..end as usize))
+        {
+            for line in lines {
+                if !core.private.answers(next, Line(*line), by.party, WRITE) {
+                    break;
+                }
+                next = next.wrapping_add(1);
             }
-            streamed_ps += behind * line_ps;
         }
-        if streamed_ps > 0 {
-            stall_ps += streamed_ps / self.costs.stream_divisor;
+        let mut stall = Stall::default();
+        for line in next..end {
+            let sample = Sample { line, weight: 1 };
+            stall.add(self.access_line::<WRITE>(by, sample), 1);
         }
+        let stall_ps = stall.total_ps(&self.costs);
+        self.count(by, count, stall_ps);
+        stall_ps
+    }
+
+    #[inline(never)]
+    fn access_many<const WRITE: bool>(&mut self, by: Accessor, first: u32, count: u32) -> Picos {
+        let mut stall = Stall::default();
+        for sample in samples(first, count) {
+            stall.add(self.access_line::<WRITE>(by, sample), sample.weight);
+        }
+        let stall_ps = stall.total_ps(&self.costs);
         self.count(by, count, stall_ps);
         stall_ps
     }
 
     #[inline(always)]
     fn count(&mut self, by: Accessor, accesses: u32, stall_ps: Picos) {
-        if let Some(counts) = self.counts.get_mut(by.row) {
+        if let Some(core) = self.cores.get_mut(by.cpu.index()) {
+            let counts = &mut core.counts[by.layer as usize];
             counts.reached[0] += u64::from(accesses);
             counts.stall_ps += stall_ps;
         }
@@ -118,52 +135,48 @@ impl CacheModel {
     #[inline(always)]
     fn access_line<const WRITE: bool>(&mut self, by: Accessor, sample: Sample) -> Picos {
         let number = sample.line;
-        let (Some(line), Some(private)) =
-            (self.lines.get(number as usize).copied().map(Line), self.private.get_mut(by.cpu.index()))
+        let (Some(line), Some(core)) =
+            (self.lines.get(number as usize).copied().map(Line), self.cores.get_mut(by.cpu.index()))
         else {
             return 0;
         };
-        if line.is_settled_for(by.party, WRITE) && private.is_in_l1(number, line) {
+        if core.private.answers(number, line, by.party, WRITE) {
             0
         } else if line.is_last(by.party) || line.is_shared() {
-            self.access_near::<WRITE>(by, sample, line)
+            self.access_near(by, sample, line, WRITE)
         } else {
             // Only the last CPU can have a valid copy.
-            self.access_far::<WRITE>(by, sample, line)
+            self.access_far(by, sample, line, WRITE)
         }
     }
 
     /// An access to a line of which this CPU may have a copy.
     #[inline(never)]
-    fn access_near<const WRITE: bool>(&mut self, by: Accessor, sample: Sample, mut line: Line) -> Picos {
+    fn access_near(&mut self, by: Accessor, sample: Sample, mut line: Line, write: bool) -> Picos {
         let (number, weight) = (sample.line, u64::from(sample.weight));
-        let (Some(private), Some(counts)) =
-            (self.private.get_mut(by.cpu.index()), self.counts.get_mut(by.row))
-        else {
-            return 0;
-        };
+        let Some(Core { private, counts }) = self.cores.get_mut(by.cpu.index()) else { return 0 };
         let mine = line.is_last(by.party);
         let found;
-        (found, line) = if mine { private.look(number, line) } else { private.search(number, line, WRITE) };
+        (found, line) = if mine { private.look(number, line) } else { private.search(number, line, write) };
         let mut stall_ps = match found {
             // A shared line is read by many in turn: nothing is noted, so that whoever is last stays so.
-            Found::L1d if !WRITE => return 0,
+            Found::L1d if !write => return 0,
             Found::L1d => 0,
             Found::L2 => {
-                counts.reached[1] += weight;
+                counts[by.layer as usize].reached[1] += weight;
                 self.costs.l2_ps
             }
-            Found::Nowhere => return self.access_far::<WRITE>(by, sample, line),
+            Found::Nowhere => return self.access_far(by, sample, line, write),
         };
         line.accessed_by(by.party);
-        if WRITE && !line.is_modified() {
+        if write && !line.is_modified() {
             let version = line.version();
             let begins_again = self.become_owner(by, weight, &mut line, &mut stall_ps);
             if begins_again {
                 self.forget(number, Some((by.cpu, version)));
             }
-            if let Some(private) = self.private.get_mut(by.cpu.index()) {
-                private.modify(number, line, version);
+            if let Some(core) = self.cores.get_mut(by.cpu.index()) {
+                core.private.modify(number, line, version);
             }
         }
         if let Some(slot) = self.lines.get_mut(number as usize) {
@@ -173,10 +186,11 @@ impl CacheModel {
     }
 
     /// An access to a line of which this CPU has no valid copy.
-    #[inline(always)]
-    fn access_far<const WRITE: bool>(&mut self, by: Accessor, sample: Sample, mut line: Line) -> Picos {
+    #[inline(never)]
+    fn access_far(&mut self, by: Accessor, sample: Sample, mut line: Line, write: bool) -> Picos {
         let (number, weight) = (sample.line, u64::from(sample.weight));
-        let Some(counts) = self.counts.get_mut(by.row) else { return 0 };
+        let Some(core) = self.cores.get_mut(by.cpu.index()) else { return 0 };
+        let counts = &mut core.counts[by.layer as usize];
         counts.reached[1] += weight;
         counts.reached[2] += weight;
         let in_llc = self.llc.fetch(&mut self.lines, number, &mut line);
@@ -193,12 +207,12 @@ impl CacheModel {
             costs.dram_ps
         };
         line.accessed_by(by.party);
-        if WRITE && !line.is_modified() && self.become_owner(by, weight, &mut line, &mut stall_ps) {
+        if write && !line.is_modified() && self.become_owner(by, weight, &mut line, &mut stall_ps) {
             self.forget(number, None);
         }
-        let Some(private) = self.private.get_mut(by.cpu.index()) else { return 0 };
+        let Some(core) = self.cores.get_mut(by.cpu.index()) else { return 0 };
         let victim;
-        (line, victim) = private.fetch(number, line);
+        (line, victim) = core.private.fetch(number, line);
         if let Some(slot) = self.lines.get_mut(number as usize) {
             *slot = line.0;
         }
@@ -217,8 +231,8 @@ impl CacheModel {
             // Invalidate the other copies: a round trip through the shared level, unless it was just paid for.
             if *stall_ps == 0 {
                 *stall_ps = self.costs.near.llc_ps;
-                if let Some(counts) = self.counts.get_mut(by.row) {
-                    counts.remote += weight;
+                if let Some(core) = self.cores.get_mut(by.cpu.index()) {
+                    core.counts[by.layer as usize].remote += weight;
                 }
             }
             begins_again = line.renew(self.versions);
@@ -244,9 +258,9 @@ impl CacheModel {
     /// has of one version may stay.
     #[cold]
     fn forget(&mut self, number: u32, but: Option<(CpuId, u32)>) {
-        for (private, cpu) in self.private.iter_mut().zip(0..) {
+        for (core, cpu) in self.cores.iter_mut().zip(0..) {
             let kept = but.filter(|(kept, _)| *kept == CpuId(cpu)).map(|(_, version)| version);
-            private.forget(number, kept);
+            core.private.forget(number, kept);
         }
     }
 
@@ -255,21 +269,32 @@ impl CacheModel {
     pub(crate) fn dma(&mut self, touch: &Touch) {
         let (first, count) = self.layout.lines_of(touch);
         let mut misses = 0;
-        for Sample { line: number, weight } in samples(first, count) {
-            let Some(mut line) = self.lines.get(number as usize).copied().map(Line) else { continue };
-            if !self.llc.write(&mut self.lines, number, &mut line) {
-                misses += u64::from(weight);
+        if count <= WHOLE_LINES {
+            for line in first..first.wrapping_add(count) {
+                misses += self.overwrite(Sample { line, weight: 1 });
             }
-            let begins_again = line.overwrite(self.versions);
-            if let Some(slot) = self.lines.get_mut(number as usize) {
-                *slot = line.0;
-            }
-            if begins_again {
-                self.forget(number, None);
+        } else {
+            for sample in samples(first, count) {
+                misses += self.overwrite(sample);
             }
         }
         self.dma.reached[2] += u64::from(count);
         self.dma.reached[3] += misses;
+    }
+
+    /// The NIC writes a line; returns for how many lines the LLC did not have theirs.
+    #[inline(always)]
+    fn overwrite(&mut self, Sample { line: number, weight }: Sample) -> u64 {
+        let Some(mut line) = self.lines.get(number as usize).copied().map(Line) else { return 0 };
+        let hit = self.llc.write(&mut self.lines, number, &mut line);
+        let begins_again = line.overwrite(self.versions);
+        if let Some(slot) = self.lines.get_mut(number as usize) {
+            *slot = line.0;
+        }
+        if begins_again {
+            self.forget(number, None);
+        }
+        if hit { 0 } else { u64::from(weight) }
     }
 
     /// The NIC is about to write there, and there: load what the model will have to look at, all at once, so that the
@@ -295,9 +320,9 @@ impl CacheModel {
 
     /// What each CPU did per layer.
     pub(crate) fn rows(&self) -> impl Iterator<Item = (CpuId, Layer, &Counts)> + '_ {
-        let layers = Layer::ALL.len();
-        self.counts.iter().enumerate().filter(|(_, c)| c.reached[0] > 0).filter_map(move |(i, counts)| {
-            Some((CpuId((i / layers) as u16), *Layer::ALL.get(i % layers)?, counts))
+        self.cores.iter().zip(0..).flat_map(|(core, cpu)| {
+            let rows = Layer::ALL.iter().zip(&core.counts).filter(|(_, counts)| counts.reached[0] > 0);
+            rows.map(move |(layer, counts)| (CpuId(cpu), *layer, counts))
         })
     }
 
@@ -314,10 +339,36 @@ impl CacheModel {
     }
 }
 
-impl Accessor {
+/// What several lines stall together.
+#[derive(Clone, Copy, Default)]
+struct Stall {
+    first_ps: Picos,
+    streamed_ps: Picos,
+}
+
+impl Stall {
+    /// A line stalls so long, and with it so many.
     #[inline(always)]
-    fn new(cpu: CpuId, layer: Layer) -> Self {
-        Accessor { cpu, party: Party::of(cpu), row: cpu.index() * Layer::ALL.len() + layer as usize }
+    fn add(&mut self, line_ps: Picos, lines: u32) {
+        if line_ps == 0 {
+            return;
+        }
+        let mut behind = u64::from(lines);
+        // Only what is waited for tells the prefetcher of a stream: often not its first line, which is a header's.
+        if self.first_ps == 0 {
+            self.first_ps = line_ps;
+            behind -= 1;
+        }
+        self.streamed_ps += behind * line_ps;
+    }
+
+    #[inline(always)]
+    fn total_ps(self, costs: &CacheCosts) -> Picos {
+        if self.streamed_ps == 0 {
+            self.first_ps
+        } else {
+            self.first_ps + self.streamed_ps / costs.stream_divisor
+        }
     }
 }
 

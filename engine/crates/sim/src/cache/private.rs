@@ -1,6 +1,6 @@
 //! One CPU's own caches, and the copies of lines in them.
 
-use super::lines::{Line, VERSION_BITS};
+use super::lines::{Line, Party, VERSION_BITS};
 use super::set_associative::{EMPTY, SetAssociative};
 use graph::CacheConfig;
 
@@ -49,9 +49,15 @@ impl Private {
         version.wrapping_shl(self.number_bits) | number.wrapping_shr(cache.set_bits())
     }
 
+    /// Whether the L1d answers an access by this CPU, the party, with nothing else to do.
+    #[inline(always)]
+    pub(super) fn answers(&mut self, number: u32, line: Line, party: Party, write: bool) -> bool {
+        line.is_settled_for(party, write) && self.is_in_l1(number, line)
+    }
+
     /// Whether the L1d holds a line this CPU was the last to access; the copy becomes the most recently used.
     #[inline(always)]
-    pub(super) fn is_in_l1(&mut self, number: u32, line: Line) -> bool {
+    fn is_in_l1(&mut self, number: u32, line: Line) -> bool {
         let tag = self.tag(number, line.version(), &self.l1);
         let Some(set) = self.l1.set_mut(number) else { return false };
         let hit = set.holds(line.l1_way(), tag);
