@@ -16,7 +16,7 @@ class XdpRule:
     destination: str = ""
     source_port: int | None = None
     destination_port: int | None = None
-    action: Literal["drop", "pass"] = "drop"
+    action: Literal["drop", "pass", "redirect"] = "drop"
 
 
 @dataclass(frozen=True, slots=True)

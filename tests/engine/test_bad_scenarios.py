@@ -68,7 +68,7 @@ BAD = [
     (["host.apps.busy_poll_usecs=9", "host.polling=true"], "host.polling", "true", "false"),
     (["host.apps.by_napi=true", "host.apps.acceptors=1"], "host.apps.by_napi", "true", "acceptors"),
     (["host.xdp.rules=[{protocol='icmp'}]"], "host.xdp.rules[0].protocol", "icmp", "tcp"),
-    (["host.xdp.rules=[{action='tx'}]"], "host.xdp.rules[0].action", "tx", "drop, pass"),
+    (["host.xdp.rules=[{action='tx'}]"], "host.xdp.rules[0].action", "tx", "drop, pass, redirect"),
     (["host.xdp.rules=[{source='10.0.0.1/8'}]"], "host.xdp.rules[0].source", "10.0.0.1/8", "network"),
     (["host.xdp.rules=[{}]", "nic.lro.enabled=true"], "host.xdp.rules", "1 rules", "refuse XDP"),
     (["host.page_pool.ring_pages=1048577"], "host.page_pool.ring_pages", "1048577", "0 to"),

@@ -29,7 +29,11 @@ SCENARIOS = {
     "mixed": {"traffic.streams.0.generated.flows": {"count": 90, "tcp_share": 0.4, "ipv6_share": 0.5}},
     "two CPUs": {"host.cpus": 2, "traffic.streams.0.generated.flows.count": 40},
     "XDP": {
-        "host.xdp.rules": [{"protocol": "tcp"}],
+        "host.xdp.rules": [
+            {"protocol": "tcp", "source_port": 1, "action": "pass"},
+            {"protocol": "tcp", "destination": "0.0.0.0/1"},
+            {"protocol": "tcp", "action": "redirect"},
+        ],
         "traffic.streams.0.generated.flows": {"count": 40, "tcp_share": 0.5},
         "host.page_pool.enabled": True,
     },

@@ -60,7 +60,9 @@ def scenarios(draw):
         "host.gro.enabled": draw(st.booleans()),
         "host.page_pool.enabled": draw(st.booleans()),
         "host.page_pool.ring_pages": draw(st.sampled_from([0, 10])),
-        "host.xdp.rules": draw(st.sampled_from([[], [{"protocol": "tcp"}]])),
+        "host.xdp.rules": draw(
+            st.sampled_from([[], [{"protocol": "tcp"}, {"action": "redirect", "source": "10.0.0.0/8"}]])
+        ),
         "host.napi.defer_hard_irqs": draw(st.sampled_from([0, 2])),
         "host.napi.gro_flush_timeout_ns": draw(st.sampled_from([0, 10_000])),
         "host.napi.irq_suspend_timeout_ns": draw(st.sampled_from([0, 100_000])),

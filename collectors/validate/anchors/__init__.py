@@ -10,7 +10,16 @@ from pathlib import Path
 
 import pandas as pd
 
-from collectors.validate.anchors import arfs, attack, cpu_shares, forwarding, interrupts, pages, per_core
+from collectors.validate.anchors import (
+    arfs,
+    attack,
+    cpu_shares,
+    forwarding,
+    interrupts,
+    pages,
+    per_core,
+    redirect,
+)
 from collectors.validate.anchors.missing import MISSING
 from collectors.validate.anchors.rows import COLUMNS, Row
 
@@ -21,6 +30,7 @@ CHECKS: dict[str, Callable[[Path], list[Row]]] = {
     "C1": per_core.rows,
     "C2": cpu_shares.rows,
     "C12": forwarding.rows,
+    "C13": redirect.rows,
     "C14": attack.rows,
     "C15": interrupts.rows,
     "C16": pages.rows,

@@ -7,11 +7,10 @@ MISSING: tuple[tuple[str, str, str], ...] = (
         "500 requests and answers in a closed loop decide the rate: no traffic here answers requests",
     ),
     ("C11", "route cache removed", "no routes: IP input and its route look-up are one cost row"),
-    ("C12", "forwarding by core through a full table, and in XDP", "no routes but one, and no XDP stage"),
     (
-        "C13",
-        "ring size and DDIO under XDP_REDIRECT",
-        "no XDP_REDIRECT: programs drop or pass, and a passed frame's misses hardly show beside its cost",
+        "C12",
+        "forwarding by core through a full table, and in XDP",
+        "no routes but one, and no XDP program asks for it",
     ),
     (
         "C17",

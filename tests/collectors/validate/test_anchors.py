@@ -101,6 +101,20 @@ def test_dropped_in_xdp_a_flood_must_be_several_times_as_fast(table):
     assert 4 < times["predicted"] < times["published"] < 7
 
 
+def test_long_rings_fall_out_of_the_cache_with_many_queues(table):
+    rows = of(table, "C13")
+    assert rows["residual"].abs().max() < 0.25
+    for column in ("published", "predicted"):
+        short, middle, long = (rows.loc[f"6 queues, ring {ring}", column] for ring in (256, 512, 1024))
+        alone = rows.loc["1 queues, ring 1024", column]
+        # Six queues are five times one with short rings, less than four and a half with long ones.
+        assert short > 5 * alone
+        assert max(middle, long) < 0.75 * short
+        # With four queues the middle one still goes.
+        four = [rows.loc[f"4 queues, ring {ring}", column] for ring in (512, 1024)]
+        assert four[0] > 1.25 * four[1]
+
+
 def test_what_a_page_costs_by_the_way_it_goes_back(table):
     rows = of(table, "C16")
     assert rows.loc[~rows["used"], "residual"].abs().max() < 0.2

@@ -28,7 +28,11 @@ pub(crate) fn xdp_rules(scenario: &Scenario) -> Result<Vec<XdpRule>, ScenarioErr
                 destination: side(format!("host.xdp.rules[{i}].destination"), &rule.destination)?,
                 source_port: rule.source_port,
                 destination_port: rule.destination_port,
-                action: if rule.action == "pass" { XdpAction::Pass } else { XdpAction::Drop },
+                action: match rule.action.as_str() {
+                    "pass" => XdpAction::Pass,
+                    "redirect" => XdpAction::Redirect,
+                    _ => XdpAction::Drop,
+                },
             })
         })
         .collect()

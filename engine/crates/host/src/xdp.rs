@@ -4,7 +4,9 @@
 use crate::forward::Network;
 use crate::page_pool::By;
 use crate::path::Host;
-use stage::{BufferPool, Context, Counters, DropReason, Op, QueueId, Region, RxPacket, Touch, Verdict};
+use stage::{
+    BufferPool, Context, Counters, DropReason, Op, Point, QueueId, Region, RxPacket, Touch, Verdict,
+};
 use wire::protocol;
 use wire::walk::{Headers, L3};
 
@@ -13,6 +15,8 @@ stage::counters! {
     pub enum XdpCounter in "xdp" {
         /// Frames dropped (XDP_DROP), by the name drivers give it.
         Drop = "rx_xdp_drop" : "frames",
+        /// Frames sent out of an interface (XDP_REDIRECT).
+        Redirect = "rx_xdp_redirect" : "frames",
         /// Frames handed to the stack (XDP_PASS).
         Pass = "rx_xdp_pass" : "frames",
     }
@@ -25,6 +29,8 @@ pub enum XdpAction {
     Pass,
     /// XDP_DROP: its page is the ring's again.
     Drop,
+    /// XDP_REDIRECT: out of an interface, link addresses exchanged, nothing else looked at (samples/bpf/xdp_redirect).
+    Redirect,
 }
 
 /// One rule, on a frame's outermost IP header; what is not said fits anything.
@@ -100,16 +106,34 @@ impl Xdp {
             self.counters.resize_with(queue.index() + 1, Counters::default);
         }
         if let Some(counters) = self.counters.get_mut(queue.index()) {
-            counters.add(if action == XdpAction::Drop { XdpCounter::Drop } else { XdpCounter::Pass }, 1);
+            let counter = match action {
+                XdpAction::Pass => XdpCounter::Pass,
+                XdpAction::Drop => XdpCounter::Drop,
+                XdpAction::Redirect => XdpCounter::Redirect,
+            };
+            counters.add(counter, 1);
         }
         action
     }
 }
 
+/// Send a frame back the way it came. Its page is free at once: that the card has yet to read it costs the host nothing.
+fn redirect<C: Context>(packet: &RxPacket, buffers: &BufferPool, context: &mut C) {
+    context.op(Op::XdpRedirect, 1);
+    context.touch(Op::XdpRedirect, Touch::write(Region::Buffer, packet.buffer.0, 0, 12));
+    let mut pieces = buffers.frame(packet.buffer, packet.bytes);
+    let first = pieces.next().unwrap_or(&[]);
+    let (to, from) = (first.get(..6).unwrap_or(&[]), first.get(6..12).unwrap_or(&[]));
+    let rest = first.get(12..).unwrap_or(&[]);
+    context.forwarded(packet, &mut [from, to, rest].into_iter().chain(pieces));
+    context.passed(packet.frame, packet.queue, Point::Forwarded);
+    context.settled(packet, Verdict::Delivered, packet.headers.payload_len_bytes() as u32);
+}
+
 impl Host {
-    /// Run the program on a frame; answers whether it dropped it.
+    /// Run the program on a frame; answers whether that was its end here.
     #[inline(never)]
-    pub(crate) fn xdp_drops<C: Context>(
+    pub(crate) fn xdp_ends<C: Context>(
         &mut self,
         queue: QueueId,
         packet: &RxPacket,
@@ -120,12 +144,13 @@ impl Host {
         context.op(Op::Xdp, 1);
         let headers = packet.bytes.min(64);
         context.touch(Op::Xdp, Touch::read(Region::Buffer, packet.buffer.0, 0, headers));
-        let drops = xdp.run(queue, &packet.headers, buffers.bytes(packet.buffer)) == XdpAction::Drop;
-        if drops {
-            context.settled(packet, Verdict::Dropped(DropReason::Xdp), 0);
-            self.release_pages(packet, By::Driver, buffers, context);
+        match xdp.run(queue, &packet.headers, buffers.bytes(packet.buffer)) {
+            XdpAction::Pass => return false,
+            XdpAction::Drop => context.settled(packet, Verdict::Dropped(DropReason::Xdp), 0),
+            XdpAction::Redirect => redirect(packet, buffers, context),
         }
-        drops
+        self.release_pages(packet, By::Driver, buffers, context);
+        true
     }
 
     /// What the program counted on a queue; zeros without one.

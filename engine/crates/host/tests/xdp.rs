@@ -67,6 +67,24 @@ fn the_first_rule_that_fits_decides() {
 }
 
 #[test]
+fn a_frame_that_is_redirected_leaves_as_it_came_link_addresses_exchanged() {
+    let mut settings = config(1);
+    settings.xdp = vec![XdpRule { protocol: Some(17), action: XdpAction::Redirect, ..ANY }];
+    let mut ground = Ground::new(settings, 1);
+    ground.arrive(0, 1, &udp(1));
+    ground.arrive(0, 1, &tcp(0, 0x10, b"ab"));
+    ground.interrupt(0, 0);
+    ground.net_rx_action(0);
+    let frame = udp(1);
+    assert_eq!(ground.seen.forwarded, [[&frame[6..12], &frame[..6], &frame[12..]].concat()]);
+    assert_eq!(ground.host.xdp_counters(Q).value(XdpCounter::Redirect), 1);
+    assert_eq!(ground.seen.settled.len(), 2);
+    assert_eq!(ground.host.live_skbs(), 1);
+    ground.read_all();
+    assert_eq!(ground.buffers.owned(), 0);
+}
+
+#[test]
 fn pages_go_back_by_who_releases_them() {
     let mut settings = config(2);
     settings.page_pool = Some(PagePoolConfig { ring_pages: 2 });

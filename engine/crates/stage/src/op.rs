@@ -134,6 +134,8 @@ ops! {
     PageSlow = Driver."page_slow" per "page",
     /// Run the XDP program.
     Xdp = Driver."xdp" per "frame",
+    /// Send a frame out of an interface from the XDP program.
+    XdpRedirect = Driver."xdp_redirect" per "frame",
     /// Hand a frame to the stack (netif_receive_skb to the protocol).
     Receive = Driver."receive" per "frame",
     /// Put a frame on the transmit ring of the interface it leaves by.

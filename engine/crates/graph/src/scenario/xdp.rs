@@ -19,7 +19,7 @@ section! {
         source_port: Option<u16> = None,
         /// Of the destination.
         destination_port: Option<u16> = None,
-        /// `drop` or `pass`.
+        /// `drop`, `pass`, or `redirect`: out of an interface, link addresses exchanged.
         action: String = "drop".into(),
     }
 }
@@ -49,7 +49,7 @@ impl Scenario {
         within("host.xdp.rules", rules.len(), 0..=256)?;
         for (i, rule) in rules.iter().enumerate() {
             one_of(&format!("host.xdp.rules[{i}].protocol"), &rule.protocol, &["", "tcp", "udp"])?;
-            one_of(&format!("host.xdp.rules[{i}].action"), &rule.action, &["drop", "pass"])?;
+            one_of(&format!("host.xdp.rules[{i}].action"), &rule.action, &["drop", "pass", "redirect"])?;
         }
         // mlx5, ixgbe and others refuse the two together: a merged frame is more than a program may see.
         if !rules.is_empty() && self.lro_enabled() {

@@ -191,7 +191,7 @@ impl Host {
                 Op::Descriptor,
                 Touch::read(Region::Ring, u32::from(queue.0), written_back.0, written_back.1),
             );
-            if self.xdp.is_some() && self.xdp_drops(queue, packet, buffers, context) {
+            if self.xdp.is_some() && self.xdp_ends(queue, packet, buffers, context) {
                 continue;
             }
             context.op(Op::SkbAlloc, 1);
