@@ -7,6 +7,7 @@ mod lro_card;
 mod lro_frames;
 mod nic_path;
 mod own_host;
+mod own_host_tcp;
 mod parse;
 mod ring;
 mod steering;
@@ -51,5 +52,7 @@ pub(crate) fn all(workload: &Workload, machine: &Machine) -> Result<Vec<Box<dyn 
         Box::new(virtual_time::VirtualTime::new(virtual_time::FrameSize::Smallest)?),
         Box::new(virtual_time::VirtualTime::new(virtual_time::FrameSize::Largest)?),
         Box::new(own_host::OwnHostPath::new(machine)?),
+        Box::new(own_host_tcp::OwnHostTcp::new(machine, false)?),
+        Box::new(own_host_tcp::OwnHostTcp::new(machine, true)?),
     ])
 }

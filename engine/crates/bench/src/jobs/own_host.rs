@@ -28,25 +28,40 @@ impl OwnHostPath {
         let other = machine.other.ok_or("the own host in real time needs two cores")?;
         Ok(OwnHostPath { scenario, cores: [machine.core, other] })
     }
+}
 
-    /// Run; nanoseconds it took, those of them lost to others, frames delivered.
-    fn run(&self, passes: u32) -> Result<(u64, u64, u64), String> {
-        let mut scenario = self.scenario.clone();
-        scenario.traffic.frames = Some(u64::from(passes) * u64::from(FRAMES));
-        let settings =
-            Settings { pacing: Pacing::Lossless, prepared_frames: Some(FRAMES), ..Settings::default() };
-        // On a thread of its own: this one is kept on one core, and the run looks at what its caller may use.
-        let cores = self.cores;
-        let run = move || {
-            crate::clock::pin_to(&cores);
-            let host = OwnHost::new(scenario, &Captures::default(), &hasher, settings)
-                .map_err(|error| error.to_string())?;
-            let outcome = host.run(|| true).map_err(|error| error.to_string())?;
-            outcome.check_laws().map_err(|error| error.to_string())?;
-            Ok((outcome.elapsed_ns(), outcome.lost_ns(), outcome.tally().delivered))
-        };
-        std::thread::spawn(run).join().map_err(|_| "the run failed")?
-    }
+/// How a run ended.
+pub(super) struct Ended {
+    pub(super) elapsed_ns: u64,
+    /// Of these, lost to others.
+    pub(super) lost_ns: u64,
+    pub(super) delivered: u64,
+    pub(super) consumed: u64,
+}
+
+/// Run without loss, `prepared_frames` made before.
+pub(super) fn run(
+    scenario: Scenario,
+    cores: [usize; 2],
+    prepared_frames: Option<u32>,
+) -> Result<Ended, String> {
+    let settings = Settings { pacing: Pacing::Lossless, prepared_frames, ..Settings::default() };
+    // On a thread of its own: this one is kept on one core, and the run looks at what its caller may use.
+    let run = move || {
+        crate::clock::pin_to(&cores);
+        let host = OwnHost::new(scenario, &Captures::default(), &hasher, settings)
+            .map_err(|error| error.to_string())?;
+        let outcome = host.run(|| true).map_err(|error| error.to_string())?;
+        outcome.check_laws().map_err(|error| error.to_string())?;
+        let tally = outcome.tally();
+        Ok(Ended {
+            elapsed_ns: outcome.elapsed_ns(),
+            lost_ns: outcome.lost_ns(),
+            delivered: tally.delivered,
+            consumed: tally.consumed,
+        })
+    };
+    std::thread::spawn(run).join().map_err(|_| "the run failed")?
 }
 
 fn hasher(key: &RssKey) -> BoxedHash {
@@ -75,11 +90,13 @@ impl Job for OwnHostPath {
 
     fn sample(&mut self, passes: u32) -> Sample {
         let frames = f64::from(passes) * f64::from(FRAMES);
-        match self.run(passes) {
-            Ok((elapsed_ns, lost_ns, check)) => Sample {
-                ns_per_item: elapsed_ns as f64 / frames,
-                check,
-                lost: Some(lost_ns as f64 / elapsed_ns as f64),
+        let mut scenario = self.scenario.clone();
+        scenario.traffic.frames = Some(u64::from(passes) * u64::from(FRAMES));
+        match run(scenario, self.cores, Some(FRAMES)) {
+            Ok(ended) => Sample {
+                ns_per_item: ended.elapsed_ns as f64 / frames,
+                check: ended.delivered,
+                lost: Some(ended.lost_ns as f64 / ended.elapsed_ns as f64),
             },
             Err(_) => Sample::new(f64::NAN, 0),
         }
