@@ -50,11 +50,11 @@ impl Outcome {
         self.hosts.iter().for_each(|own| sockets.add_all(own.host.sock_steering()));
         counter_rows("queue", self.counters.iter().cloned())
             .chain(counter_rows("queue", self.lro_counters.iter().cloned()))
+            .chain(counter_rows("nic", self.nic.steering().map(|table| table.counters()).into_iter()))
             .chain(counter_rows("queue", (0..self.scenario.nic.queues).map(QueueId).map(gro)))
             .chain(counter_rows("queue", (0..self.scenario.nic.queues).map(QueueId).map(napi)))
             .chain(counter_rows("queue", (0..self.scenario.nic.queues).map(QueueId).map(pages)))
             .chain(counter_rows("queue", (0..self.scenario.nic.queues).map(QueueId).map(xdp)))
-            .chain(counter_rows("nic", self.nic.steering().map(|table| table.counters()).into_iter()))
             .chain(counter_rows("cpu", (0..self.scenario.host.cpus).map(softnet)))
             .chain(counter_rows("host", std::iter::once(sockets)))
             .chain(counter_rows("host", self.hosts.iter().map(|own| own.host.tcp_counters().clone())))
