@@ -2,7 +2,8 @@
 //! ptr_ring, or the page allocator. The buffers themselves are [`stage::BufferPool`]'s; this decides and counts which way
 //! each of them takes.
 
-use stage::{Counters, CpuId, Op, QueueId};
+use crate::path::Host;
+use stage::{BufferPool, Context, Counters, CpuId, Op, QueueId, RxPacket};
 
 /// `PP_ALLOC_CACHE_SIZE`, `PP_ALLOC_CACHE_REFILL` (include/net/page_pool/types.h).
 const CACHE_PAGES: u32 = 128;
@@ -153,6 +154,32 @@ impl PagePool {
         }
         self.counters.add(PagePoolCounter::RecycleRingFull, 1);
         Some(Op::PageSlow)
+    }
+}
+
+impl Host {
+    /// Give a frame's pages back to their pool, and its buffers.
+    #[inline]
+    pub(crate) fn release_pages<C: Context>(
+        &mut self,
+        packet: &RxPacket,
+        by: By,
+        buffers: &mut BufferPool,
+        context: &mut C,
+    ) {
+        if self.pages.enabled() {
+            for _ in buffers.chain(packet.buffer) {
+                if let Some(op) = self.pages.recycle(packet.queue, context.cpu(), by) {
+                    context.op(op, 1);
+                }
+            }
+        }
+        buffers.release(packet.buffer);
+    }
+
+    /// What a queue's page pool counted; zeros without one.
+    pub fn page_pool_counters(&self, queue: QueueId) -> Counters<PagePoolCounter> {
+        self.pages.counters(queue)
     }
 }
 

@@ -5,7 +5,7 @@ use crate::HostConfig;
 use crate::busy_poll::Epoll;
 use crate::forward::ForwardCounter;
 use crate::gro::{Gro, GroCounter};
-use crate::page_pool::{By, PagePoolCounter, PagePools};
+use crate::page_pool::{By, PagePools};
 use crate::rps::{Rfs, Target};
 use crate::skb::{Skb, Skbs};
 use crate::socket::{Demux, FlowKey, Sockets};
@@ -284,25 +284,6 @@ impl Host {
         self.skbs.free(skb);
     }
 
-    /// Give a frame's pages back to their pool, and its buffers.
-    #[inline]
-    pub(crate) fn release_pages<C: Context>(
-        &mut self,
-        packet: &RxPacket,
-        by: By,
-        buffers: &mut BufferPool,
-        context: &mut C,
-    ) {
-        if self.pages.enabled() {
-            for _ in buffers.chain(packet.buffer) {
-                if let Some(op) = self.pages.recycle(packet.queue, context.cpu(), by) {
-                    context.op(op, 1);
-                }
-            }
-        }
-        buffers.release(packet.buffer);
-    }
-
     /// A device interrupt arrived for this queue: `napi_schedule` on this CPU.
     pub fn hard_interrupt<C: Context>(&mut self, queue: stage::QueueId, context: &mut C) {
         context.queue(Some(queue));
@@ -358,11 +339,6 @@ impl Host {
     pub fn gro_counters(&self, queue: stage::QueueId) -> Counters<GroCounter> {
         let gro = self.gros.get(queue.index()).and_then(Option::as_ref);
         gro.map_or_else(Counters::default, |gro| gro.counters().clone())
-    }
-
-    /// What a queue's page pool counted; zeros without one.
-    pub fn page_pool_counters(&self, queue: stage::QueueId) -> Counters<PagePoolCounter> {
-        self.pages.counters(queue)
     }
 
     /// What was counted of steering by where sockets are read.
