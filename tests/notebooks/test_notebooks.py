@@ -142,7 +142,7 @@ def test_virtual_against_real():
     done = execute(read(FOLDER / "02_virtual_against_real.py"), parameters, folder=FOLDER)
     shown = [content for kind, content in outputs(done) if kind == "text/html"]
     assert any("within_bar" in table for table in shown)
-    assert any("no XDP stage" in table for table in shown)
+    assert any("no virtio device" in table for table in shown)
     assert [kind for kind, _ in outputs(done)].count("image/svg+xml") == 3
 
 
