@@ -143,7 +143,7 @@ def test_virtual_against_real():
     shown = [content for kind, content in outputs(done) if kind == "text/html"]
     assert any("within_bar" in table for table in shown)
     assert any("no virtio device" in table for table in shown)
-    assert [kind for kind, _ in outputs(done)].count("image/svg+xml") == 3
+    assert [kind for kind, _ in outputs(done)].count("image/svg+xml") == 5
 
 
 @pytest.mark.slow
