@@ -18,6 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from collectors.linux import ethtool
+from collectors.linux.columns import TABLES
 from collectors.linux.observe import Watch, observe
 from collectors.linux.unavailable import Unavailable
 
@@ -36,19 +37,23 @@ def show(
 ) -> Watch:
     """Show the host around `device` until interrupted, or for `seconds`; returns the watch, which has ended.
 
+    At least one interval is shown: it is no longer than `seconds`, and its end is waited for.
+
     Raises
     ------
     Unavailable : there is no such interface, or it went away meanwhile.
-    ValueError : an interval that is not positive.
+    ValueError : an interval or `seconds` that is not positive.
     """
     if device != "lo" and device not in ethtool.devices():
         known = ", ".join(["lo", *ethtool.devices()])
         raise Unavailable(f"there is no interface {device!r}", f"the interfaces here are {known}")
     console = console or Console()
+    interval = interval if seconds is None else min(interval, seconds)
     with observe(COLLECTORS, interval, bcc=bcc, devices=(device,), keep=2) as watch, _screen(console) as live:
         end = math.inf if seconds is None else time.monotonic() + seconds
-        while (left := end - time.monotonic()) > 0:
-            if not watch.wait(left if left < math.inf else None):
+        shown = False
+        while (left := end - time.monotonic()) > 0 or not shown:
+            if not watch.wait(left if shown and left < math.inf else None):
                 break
             if device != "lo" and device not in ethtool.devices():
                 raise Unavailable(f"interface {device!r} went away")
@@ -56,6 +61,7 @@ def show(
                 console.print(view(watch, device))
             else:
                 live.update(view(watch, device), refresh=True)
+            shown = True
     return watch
 
 
@@ -73,7 +79,7 @@ def _screen(console: Console) -> Iterator[Live | None]:
 
 def view(watch: Watch, device: str) -> Group:
     """The last interval as tables."""
-    reasons = dict.fromkeys(watch.reasons.values())
+    reasons = dict.fromkeys(why for table, why in watch.reasons.items() if "bcc" in TABLES[table].sources)
     notes = [Text(f"not from bcc: {reason}", style="yellow") for reason in reasons]
     tables = (_softirq(watch), _napi(watch), _rates(watch, device), _drops(watch))
     parts: list[RenderableType] = [Text(_observer(watch)), *notes, *tables]

@@ -79,6 +79,12 @@ def settle() -> None:
 
 def find() -> list[Leftover]:
     """What processes that are gone have left. Reads only; what other users own stays unseen."""
+    found, _ = _found()
+    return found
+
+
+def _found() -> tuple[list[Leftover], list[journal.Entry]]:
+    """What `find` answers, and the entries of the settings among it."""
     gone = [path for path in _notes() if not alive(path.stem)]
     found = [
         Leftover(path.stem, "interface", name)
@@ -89,19 +95,20 @@ def find() -> list[Leftover]:
     for pid, mark in _carriers():
         if not alive(mark):
             found.append(Leftover(mark, "process", f"{pid} {_command(pid)}"))
-    found += [Leftover(each.owner, "settings", each.said) for each in journal.left()]
-    return found
+    changed = journal.left()
+    found += [Leftover(each.owner, "settings", each.said) for each in changed]
+    return found, changed
 
 
 def clean() -> list[Leftover]:
     """Remove what `find` finds, and restore settings; answers what that was."""
-    found = find()
+    found, changed = _found()
     for one in found:
         if one.kind == "process":
             _kill(int(one.name.split()[0]), one.owner)
         elif one.kind == "interface":
             _delete_interface(one.name)
-    for entry in journal.left():
+    for entry in changed:
         journal.settle(entry)
     for path in _notes():
         if not alive(path.stem):

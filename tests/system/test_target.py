@@ -13,7 +13,7 @@ from collectors.dataset import save
 from collectors.doctor.leftovers import none_left
 from collectors.target import CannotBeSet, Load, Pair, Settings, check, compare, measure
 from engine.linux import leftovers
-from engine.linux.settings import applied, journal
+from engine.linux.settings import applied, files, journal
 from engine.linux.settings.knobs import KNOBS
 
 pytestmark = pytest.mark.needs("namespaces")
@@ -138,10 +138,48 @@ def test_after_kill_9_doctor_names_it_and_the_next_start_restores(pair):
     assert pair.device not in none_left().detail
 
 
-def test_an_interface_that_is_gone_leaves_nothing_to_restore(pair):
+KILLED_PAIR = """
+import time
+from engine.linux.pair import Pair
+from engine.linux.settings import Settings, applied
+with Pair(2) as pair, applied(pair.device, Settings(rps_sock_flow_entries=512)):
+    print("set", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_after_kill_9_a_setting_of_the_machine_is_restored_without_the_interface():
+    before = files.read(files.SOCK_FLOW_ENTRIES)
+    child = subprocess.Popen([sys.executable, "-c", KILLED_PAIR], stdout=subprocess.PIPE)
+    assert child.stdout.readline() == b"set\n"
+    os.kill(child.pid, signal.SIGKILL)
+    child.wait()
+    child.stdout.close()
+    assert files.read(files.SOCK_FLOW_ENTRIES) == "512" != before
+    # The kernel takes the pair away when it gets round to it, before or after this.
+    with pytest.warns(leftovers.LeftoverWarning, match="rps_sock_flow_entries"):
+        leftovers.remove()
+    assert files.read(files.SOCK_FLOW_ENTRIES) == before
+
+
+def test_of_an_interface_that_is_gone_only_what_is_the_machine_s_is_restored(pair):
+    before = files.read(files.SOCK_FLOW_ENTRIES)
     with applied(pair.device, EVERYTHING):
+        assert files.read(files.SOCK_FLOW_ENTRIES) == "512" != before
         pair.close()
+    assert files.read(files.SOCK_FLOW_ENTRIES) == before
     assert not list(journal.place().iterdir())
+
+
+def test_a_setting_of_the_machine_is_changed_by_one_at_a_time(pair):
+    with applied(pair.device, Settings(rps_sock_flow_entries=512)):
+        with (
+            pytest.raises(OSError, match=f"rps_sock_flow_entries.*by process {os.getpid()}"),
+            applied("lo", Settings(rps_sock_flow_entries=1024)),
+        ):
+            pytest.fail("two at a time")
+        with applied("lo", Settings(rps_cpus=(0,))):
+            pass
 
 
 def test_one_that_vanishes_while_it_is_measured_is_one_line(pair, monkeypatch):

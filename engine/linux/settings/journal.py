@@ -13,6 +13,9 @@ from typing import Any
 
 from engine.linux.owners import alive, folder, owner
 
+OF_MACHINE = ("rps_sock_flow_entries",)
+"""Settings that outlive the interface they were made for: they are the whole machine's."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -50,12 +53,17 @@ def namespace() -> int:
 def open_entry(device: str, before: Mapping[str, Any]) -> Entry:
     """Write down what is to be restored; it is on the disk when this returns.
 
-    Raises OSError: EBUSY where somebody is changing the interface's settings already.
+    Raises OSError: EBUSY where somebody is changing the interface's settings already, or the machine's.
     """
-    for path in place().glob(f"*.{device}.json"):
-        mark = path.name.partition(".")[0]
-        if alive(mark):
-            raise OSError(16, f"its settings are being changed by process {mark.partition('-')[0]}", device)
+    for path in _entries():
+        other = _read(path)
+        if other is None or not alive(other.owner):
+            continue
+        changing = f"being changed by process {other.owner.partition('-')[0]}"
+        if other.device == device:
+            raise OSError(16, f"its settings are {changing}", device)
+        if shared := [name for name in OF_MACHINE if name in before and name in other.before]:
+            raise OSError(16, f"{shared[0]} of this machine is {changing}", device)
     index = int(Path("/sys/class/net", device, "ifindex").read_text())
     entry = Entry(owner(), device, index, namespace(), before)
     place().mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -68,7 +76,7 @@ def open_entry(device: str, before: Mapping[str, Any]) -> Entry:
 
 
 def left() -> list[Entry]:
-    """Changes of processes that are gone, in this network namespace, whose interface is still there.
+    """Changes of processes that are gone, in this network namespace, that can still be undone.
 
     What other users wrote down stays unseen.
     """
@@ -77,7 +85,7 @@ def left() -> list[Entry]:
         entry = _read(path)
         if entry is None or alive(entry.owner) or entry.namespace != namespace():
             continue
-        if _is_there(entry):
+        if _restorable(entry):
             found.append(entry)
         else:
             path.unlink(missing_ok=True)
@@ -108,6 +116,13 @@ def _is_there(entry: Entry) -> bool:
         return False
 
 
+def _restorable(entry: Entry) -> dict[str, Any]:
+    """What can be put back: without the interface, what is the machine's."""
+    if _is_there(entry):
+        return dict(entry.before)
+    return {name: value for name, value in entry.before.items() if name in OF_MACHINE}
+
+
 def _is_so(now: Any, wanted: Any) -> bool:  # noqa: ANN401 - plain data
     """Whether a setting is as wanted: of features, those that are wanted."""
     if isinstance(wanted, dict):
@@ -119,7 +134,7 @@ def settle(entry: Entry) -> None:
     """Restore what an entry says, as far as it can be, and forget it; what cannot be is warned of."""
     from engine.linux.settings.knobs import KNOBS  # pyroute2, which those who only look need not load
 
-    stuck = dict(entry.before) if _is_there(entry) else {}
+    stuck = _restorable(entry)
     progress = True
     while stuck and progress:
         # The last that was made first: threads need NAPI, which GRO may have brought. What depends on another
@@ -135,7 +150,6 @@ def settle(entry: Entry) -> None:
                 continue
             del stuck[name]
             progress = True
-    if stuck and _is_there(entry):
-        for name, value in stuck.items():
-            warnings.warn(f"{entry.device}: {name} cannot be restored to {value}", stacklevel=2)
+    for name in stuck.keys() & _restorable(entry):
+        warnings.warn(f"{entry.device}: {name} cannot be restored to {stuck[name]}", stacklevel=2)
     entry.path.unlink(missing_ok=True)

@@ -24,6 +24,15 @@ def test_it_shows_and_ends():
     assert "Examples:" in call("--help").output
 
 
+def test_an_interval_is_shown_however_short_it_is_to_be():
+    assert "source procfs" in call("lo", "--no-bcc", "--interval", "5", "--for", "0.1").output
+
+
+def test_what_is_no_matter_of_bcc_is_not_said_to_be_one():
+    shown = call("lo", "--no-bcc", "--interval", "0.1", "--for", "0.1").output
+    assert shown.count("not from bcc") == 1, shown
+
+
 def test_an_interface_that_is_not_there_is_one_line():
     shown = call("rxb-none")
     assert shown.exit_code == 2
