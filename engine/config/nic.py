@@ -19,6 +19,8 @@ class Nic:
     ring_size: int = 1024
     """Descriptors per queue (ethtool -G rx)."""
     buffer_bytes: int = 2048
+    tcp_data_split: bool = False
+    """A TCP segment's headers get a buffer to themselves: its payload begins with a buffer (ethtool -G)."""
     buffers_per_queue: int = 0
     """0: eight times the ring."""
     refill_batch: int = 16

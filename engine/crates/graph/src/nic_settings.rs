@@ -20,6 +20,7 @@ pub(crate) fn nic_config(scenario: &Scenario) -> Result<NicConfig, ScenarioError
         queues: nic.queues,
         ring_size: nic.ring_size,
         buffer_bytes: nic.buffer_bytes,
+        tcp_data_split: nic.tcp_data_split,
         max_frame_bytes: nic.max_frame_bytes,
         refill_batch: nic.refill_batch,
         rx_checksum: nic.rx_checksum,

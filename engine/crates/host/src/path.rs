@@ -179,9 +179,7 @@ impl Host {
         }
         let mut gathered = std::mem::take(&mut self.gathered);
         gathered.clear();
-        buffers
-            .frame(skb.packet.buffer, skb.packet.bytes)
-            .for_each(|piece| gathered.extend_from_slice(piece));
+        buffers.frame(&skb.packet).for_each(|piece| gathered.extend_from_slice(piece));
         let headers = &skb.packet.headers;
         let verdict =
             verify_ip_checksum(&gathered, headers).and_then(|()| verify_l4_checksum(&gathered, headers));

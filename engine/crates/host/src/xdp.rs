@@ -121,7 +121,7 @@ impl Xdp {
 fn redirect<C: Context>(packet: &RxPacket, buffers: &BufferPool, context: &mut C) {
     context.op(Op::XdpRedirect, 1);
     context.touch(Op::XdpRedirect, Touch::write(Region::Buffer, packet.buffer.0, 0, 12));
-    let mut pieces = buffers.frame(packet.buffer, packet.bytes);
+    let mut pieces = buffers.frame(packet);
     let first = pieces.next().unwrap_or(&[]);
     let (to, from) = (first.get(..6).unwrap_or(&[]), first.get(6..12).unwrap_or(&[]));
     let rest = first.get(12..).unwrap_or(&[]);

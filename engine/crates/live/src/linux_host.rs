@@ -141,7 +141,7 @@ impl LinuxHost {
                 let frame = graph::to_ethernet(offer.link, frame, &mut scratch);
                 let to = card.nic.steer(now_ns, frame, classified, key);
                 if pacing == Pacing::Lossless {
-                    card.make_room(frame.len(), to.queue, &clock, &mut outlet);
+                    card.make_room(frame.len(), classified, to.queue, &clock, &mut outlet);
                 }
                 card.receive(now_ns, sent_ns, frame, classified, to);
                 arrived += 1;

@@ -58,9 +58,14 @@ fn every_flow_gets_the_same_bytes_in_fewer_frames() {
     let on = "[nic.lro]\nenabled = true\ntimer_us = 200\n";
     let tight = "ring_size = 64\nbuffer_bytes = 256\nbuffers_per_queue = 4096\n\
                  [nic.lro]\nenabled = true\ncontexts = 64\ntimer_us = 1_000\n";
-    for (nic, idle, cpus) in
-        [(on, Idle::BusyPoll, 1), (on, Idle::Sleep, 2), (tight, Idle::BusyPoll, 1), (tight, Idle::Sleep, 1)]
-    {
+    let split = &format!("tcp_data_split = true\n{tight}");
+    for (nic, idle, cpus) in [
+        (on, Idle::BusyPoll, 1),
+        (on, Idle::Sleep, 2),
+        (tight, Idle::BusyPoll, 1),
+        (tight, Idle::Sleep, 1),
+        (split, Idle::BusyPoll, 1),
+    ] {
         let merged = run(nic, cpus, lossless(idle));
         let (tally, before) = (merged.tally(), plain.tally());
         assert_eq!(merged.pending_frames(), 0);

@@ -154,6 +154,14 @@ fn frames_of_several_buffers() {
 }
 
 #[test]
+fn headers_in_buffers_of_their_own() {
+    let text = "buffer_bytes = 4096\ntcp_data_split = true\n[[traffic.streams]]\n\
+         generated = { offered = { frames_per_second = 50_000 }, flows = { count = 50, tcp_share = 0.7 }, \
+         sizes = { uniform = { min_bytes = 64, max_bytes = 9018 } } }\n";
+    assert_parity(text, &Captures::default());
+}
+
+#[test]
 fn frames_the_nic_refuses() {
     let text = "max_frame_bytes = 1514\n[[traffic.streams]]\n\
          generated = { offered = { frames_per_second = 50_000 }, sizes = { uniform = { min_bytes = 1000, max_bytes = 2000 } } }\n";

@@ -20,6 +20,8 @@ pub struct NicConfig {
     pub ring_size: u32,
     /// Bytes per buffer: 256 to 16384. Longer frames take several.
     pub buffer_bytes: u32,
+    /// A TCP segment's headers get a buffer to themselves (`tcp-data-split`).
+    pub tcp_data_split: bool,
     /// Longest frame taken, in bytes without FCS: 60 to 262144.
     pub max_frame_bytes: u32,
     /// Descriptors refilled at once, at least: 1 to half of the ring.
@@ -49,6 +51,7 @@ impl Default for NicConfig {
             queues: 1,
             ring_size: 512,
             buffer_bytes: 2048,
+            tcp_data_split: false,
             max_frame_bytes: 1518,
             refill_batch: 16,
             rx_checksum: true,
@@ -76,9 +79,13 @@ impl NicConfig {
         within("refill_batch", self.refill_batch, 1..=self.ring_size / 2)?;
         // Else a ring that is neither full nor due for a refill could be too short for a frame, for ever.
         let room = self.ring_size - self.refill_batch + 1;
-        if self.max_frame_bytes.div_ceil(self.buffer_bytes) > room {
-            let allowed =
-                format!("{room} buffers of {} bytes, what the ring holds for sure", self.buffer_bytes);
+        let headers = u32::from(self.tcp_data_split);
+        if self.max_frame_bytes.div_ceil(self.buffer_bytes) + headers > room {
+            let allowed = format!(
+                "{} buffers of {} bytes, what the ring holds for sure",
+                room - headers,
+                self.buffer_bytes
+            );
             return Err(ConfigError::new("max_frame_bytes", self.max_frame_bytes, allowed));
         }
         self.coalesce.check(self.ring_size)?;

@@ -11,6 +11,8 @@ stage::counters! {
         Bytes = "rx_bytes" : "bytes",
         /// Descriptors the frames took.
         Descriptors = "rx_descriptors" : "descriptors",
+        /// Frames whose headers got a buffer to themselves.
+        Split = "rx_header_split" : "frames",
         /// Frames without an RSS hash.
         HashNone = "rx_hash_none" : "frames",
         /// Frames hashed over their addresses.
@@ -46,6 +48,7 @@ pub(crate) struct Tally {
     further_descriptors: u64,
     /// Frames that took none: their payload went behind another's.
     without_descriptor: u64,
+    split: u64,
     hash_none: u64,
     hash_l3: u64,
     hash_l4: u64,
@@ -75,6 +78,12 @@ impl Tally {
             HashType::L3 => self.hash_l3 += 1,
             HashType::L4 => self.hash_l4 += 1,
         }
+    }
+
+    /// Its headers got a buffer to themselves.
+    #[inline]
+    pub(crate) fn split(&mut self) {
+        self.split += 1;
     }
 
     /// Its checksums were verified.
@@ -113,6 +122,7 @@ impl Tally {
             (NicCounter::Packets, packets),
             (NicCounter::Bytes, self.bytes),
             (NicCounter::Descriptors, packets + self.further_descriptors - self.without_descriptor),
+            (NicCounter::Split, self.split),
             (NicCounter::HashNone, self.hash_none),
             (NicCounter::HashL3, self.hash_l3),
             (NicCounter::HashL4, self.hash_l4),

@@ -9,6 +9,7 @@ mod config;
 mod counters;
 mod error;
 mod flow_table;
+mod header_split;
 pub mod lro;
 mod nic;
 mod parser;

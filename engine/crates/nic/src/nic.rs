@@ -1,16 +1,19 @@
 //! The network card as a whole: set up, and looked at.
 
+use crate::header_split::split_bytes;
 use crate::lro::Lro;
 use crate::queue::{Ring, RxQueue};
 use crate::rss::{BoxedHash, Contexts, IndirectionTable, RssConfig, RssKey, Table};
 use crate::steering::SteeringTable;
-use crate::{ConfigError, NicConfig, NicCounter};
-use stage::{BufferPool, Counters, Nanos, QueueId};
+use crate::{Classified, ConfigError, NicConfig, NicCounter};
+use stage::{BufferPool, Counters, Nanos, QueueId, buffers_for};
 
 /// A network card's receive side. What it does with a frame is in `pipeline.rs`.
 pub struct Nic {
     pub(crate) up: bool,
     pub(crate) max_frame_bytes: u32,
+    pub(crate) tcp_data_split: bool,
+    buffer_bytes: u32,
     pub(crate) rx_checksum: bool,
     pub(crate) rss: RssConfig,
     pub(crate) hasher: BoxedHash,
@@ -67,6 +70,8 @@ impl Nic {
         Ok(Nic {
             up: config.up,
             max_frame_bytes: config.max_frame_bytes,
+            tcp_data_split: config.tcp_data_split,
+            buffer_bytes: config.buffer_bytes,
             rx_checksum: config.rx_checksum,
             hasher: hasher(&config.rss.key),
             table,
@@ -94,9 +99,19 @@ impl Nic {
         queue.ring.ready(now_ns) > 0 && queue.coalesce.take_in_hand()
     }
 
-    /// Whether a queue's ring has room for a frame of this size now.
-    pub fn has_room(&self, queue: QueueId, frame_bytes: usize) -> bool {
-        self.queues.get(queue.index()).is_some_and(|queue| queue.ring.has_room(frame_bytes))
+    /// Whether a queue's ring has room for a classified frame of this size now.
+    pub fn has_room(&self, queue: QueueId, frame_bytes: usize, classified: &Classified) -> bool {
+        let descriptors = buffers_for(frame_bytes as u32, self.split_bytes(classified), self.buffer_bytes);
+        self.queues.get(queue.index()).is_some_and(|queue| queue.ring.posted() >= descriptors)
+    }
+
+    /// Bytes of a frame's headers, if they get a buffer to themselves; else 0.
+    #[inline]
+    pub fn split_bytes(&self, classified: &Classified) -> u16 {
+        if !self.tcp_data_split {
+            return 0;
+        }
+        split_bytes(&classified.headers, classified.drop, self.buffer_bytes)
     }
 
     /// The receive queues, by number.

@@ -208,15 +208,16 @@ impl Nic {
         dma: &mut impl FnMut(Touch),
     ) -> Result<Received, DropReason> {
         let queue_id = to.queue;
+        let split_bytes = self.split_bytes(classified);
         let Some(queue) = self.queues.get_mut(queue_id.index()) else { return Err(DropReason::RxMissed) };
         if queue.lro.is_some() && classified.drop.is_none() && !to.discard {
-            let note = || noted(frame, classified, to, id, sent_ns);
-            return queue.coalesce_segments(now_ns, frame, classified, note, buffers, dma);
+            let note = || noted(frame, classified, to, id, sent_ns, split_bytes);
+            return queue.coalesce_segments(now_ns, frame, classified, split_bytes, note, buffers, dma);
         }
         let written = match classified.drop {
             Some(reason) => Err(reason),
             None if to.discard => Err(DropReason::RxFilter),
-            None => queue.ring.write(now_ns, frame, classified.hash, buffers, dma),
+            None => queue.ring.write(now_ns, frame, split_bytes, classified.hash, buffers, dma),
         };
         let written = match written {
             Ok(written) => written,
@@ -226,8 +227,11 @@ impl Nic {
             }
         };
         queue.count_received(frame.len(), written.descriptors, classified);
+        if split_bytes > 0 {
+            queue.tally.split();
+        }
         if let Some(place) = queue.ring.push() {
-            *place = noted(frame, classified, to, id, sent_ns);
+            *place = noted(frame, classified, to, id, sent_ns, split_bytes);
             (place.buffer, place.slot, place.ready_ns) = (written.buffer, written.slot, written.ready_ns);
         }
         let signal = queue.coalesce.frame(now_ns);
@@ -278,7 +282,14 @@ pub struct Received {
 
 /// What the host is told of a frame; where it lies is filled in when it is written.
 #[inline(always)]
-fn noted(frame: &[u8], classified: &Classified, to: Steered, id: FrameId, sent_ns: Nanos) -> RxPacket {
+fn noted(
+    frame: &[u8],
+    classified: &Classified,
+    to: Steered,
+    id: FrameId,
+    sent_ns: Nanos,
+    split_bytes: u16,
+) -> RxPacket {
     RxPacket {
         frame: id,
         buffer: BufferId(u32::MAX),
@@ -287,6 +298,7 @@ fn noted(frame: &[u8], classified: &Classified, to: Steered, id: FrameId, sent_n
         queue: to.queue,
         segments: 1,
         gso_bytes: 0,
+        split_bytes,
         hash: classified.hash,
         hash_type: classified.hash_type,
         checksum_good: classified.checksum_good,

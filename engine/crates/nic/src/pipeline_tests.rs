@@ -350,7 +350,7 @@ proptest! {
                     prop_assert_eq!(packet.queue, queue);
                     prop_assert!(last_of_queue[queue.index()] < Some(packet.frame));
                     last_of_queue[queue.index()] = Some(packet.frame);
-                    let gathered = buffers.frame(packet.buffer, packet.bytes).collect::<Vec<_>>().concat();
+                    let gathered = buffers.frame(&packet).collect::<Vec<_>>().concat();
                     prop_assert_eq!(&gathered, &sent[packet.frame.0 as usize]);
                     buffers.release(packet.buffer);
                 }

@@ -1,8 +1,8 @@
 //! Packet memory: fixed-size buffers with real bytes, one pool per receive queue (as Linux's page pool), so that a
 //! queue that starves does not starve its neighbours.
 
-use crate::QueueId;
 use crate::on_demand::OnDemand;
+use crate::{QueueId, RxPacket};
 use std::fmt;
 
 /// A buffer's index over all pools.
@@ -184,11 +184,13 @@ impl BufferPool {
     }
 
     /// The frame's bytes, gathered from its buffers in pieces.
-    pub fn frame(&self, first: BufferId, bytes: u32) -> impl Iterator<Item = &[u8]> + '_ {
-        let mut left = bytes as usize;
-        self.chain(first).map_while(move |buffer| {
+    pub fn frame(&self, packet: &RxPacket) -> impl Iterator<Item = &[u8]> + use<'_> {
+        let mut left = packet.bytes as usize;
+        let mut split = usize::from(packet.split_bytes);
+        self.chain(packet.buffer).map_while(move |buffer| {
             let piece = self.bytes(buffer);
-            let n = left.min(piece.len());
+            let own = if split > 0 { std::mem::take(&mut split) } else { piece.len() };
+            let n = left.min(own).min(piece.len());
             left -= n;
             piece.get(..n).filter(|p| !p.is_empty())
         })
@@ -265,7 +267,10 @@ mod tests {
         pool.bytes_mut(a).copy_from_slice(b"rxbe");
         pool.bytes_mut(b).copy_from_slice(b"nch!");
         pool.link(a, b);
-        assert_eq!(pool.frame(a, 7).collect::<Vec<_>>().concat(), b"rxbench");
+        let whole = RxPacket { buffer: a, bytes: 7, ..RxPacket::default() };
+        assert_eq!(pool.frame(&whole).collect::<Vec<_>>().concat(), b"rxbench");
+        let split = RxPacket { bytes: 5, split_bytes: 1, ..whole };
+        assert_eq!(pool.frame(&split).collect::<Vec<_>>().concat(), b"rnch!");
         assert_eq!(pool.release(a), 2);
         assert_eq!(pool.free(), 4);
     }

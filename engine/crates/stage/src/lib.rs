@@ -33,7 +33,7 @@ pub use fault::{drop_reason, is_dropped_by_nic};
 pub use flow_key::FlowKey;
 pub use meter::{Free, Meter};
 pub use op::{Layer, Op, OpDeclaration};
-pub use packet::{FrameId, HashType, RxPacket};
+pub use packet::{FrameId, HashType, RxPacket, buffers_for};
 pub use place::{Access, CACHE_LINE_BYTES, Region, Touch};
 pub use progress::Progress;
 pub use random::Random;

@@ -35,6 +35,8 @@ pub struct RxPacket {
     pub segments: u16,
     /// TCP payload of each segment of a merged frame but perhaps the last (`gso_size`); 0 in a frame as it came.
     pub gso_bytes: u16,
+    /// Bytes of its headers if they have the first buffer to themselves (header-data split); 0: they have not.
+    pub split_bytes: u16,
     /// RSS hash.
     pub hash: u32,
     /// What the hash covers.
@@ -62,6 +64,7 @@ impl Default for RxPacket {
             queue: QueueId(0),
             segments: 0,
             gso_bytes: 0,
+            split_bytes: 0,
             hash: 0,
             hash_type: HashType::None,
             checksum_good: false,
@@ -79,5 +82,32 @@ impl RxPacket {
     #[inline]
     pub fn is_merged(&self) -> bool {
         self.segments > 1
+    }
+
+    /// Buffers of `buffer_bytes` that it lies in.
+    #[inline]
+    pub fn buffers(&self, buffer_bytes: u32) -> u32 {
+        buffers_for(self.bytes, self.split_bytes, buffer_bytes)
+    }
+}
+
+/// Buffers of `buffer_bytes` that a frame takes; the first of them holds `split_bytes` alone unless these are 0.
+#[inline]
+pub fn buffers_for(bytes: u32, split_bytes: u16, buffer_bytes: u32) -> u32 {
+    let rest = bytes - u32::from(split_bytes).min(bytes);
+    // The division is for jumbo and merged frames only.
+    let behind = if rest <= buffer_bytes { 1 } else { rest.div_ceil(buffer_bytes) };
+    behind + u32::from(split_bytes > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_of_their_own_take_one_buffer_more_than_the_payload() {
+        let buffers = |bytes, split| buffers_for(bytes, split, 4096);
+        assert_eq!([buffers(0, 0), buffers(4096, 0), buffers(4097, 0), buffers(9000, 0)], [1, 1, 2, 3]);
+        assert_eq!([buffers(67, 66), buffers(66 + 4096, 66), buffers(66 + 4097, 66)], [2, 2, 3]);
     }
 }

@@ -120,6 +120,9 @@ section! {
         ring_size: u32 = 1024,
         /// Bytes per buffer, 256 to 16384.
         buffer_bytes: u32 = 2048,
+        /// Whether a TCP segment's headers get a buffer to themselves, so that its payload begins with a buffer
+        /// (`ethtool -G tcp-data-split`).
+        tcp_data_split: bool = false,
         /// Buffers in each queue's pool; 0: eight times the ring.
         buffers_per_queue: u32 = 0,
         /// Descriptors given back at once, at least.

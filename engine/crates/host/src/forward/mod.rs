@@ -121,7 +121,7 @@ impl Host {
         let config = &self.config.forward;
         // A merged frame's headers speak of the whole; what its own buffers hold is in `bytes`.
         let bytes = (packet.headers.outer.end() as u32).min(packet.bytes);
-        let mut pieces = buffers.frame(packet.buffer, bytes);
+        let mut pieces = buffers.frame(&RxPacket { bytes, ..*packet });
         let first = pieces.next().unwrap_or(&[]);
         let header =
             Header::rewritten(first, &packet.headers.outer, &config.source_mac, &config.next_hop_mac);

@@ -180,11 +180,9 @@ impl Host {
         }
         rx.take(queue, context.now_ns(), wanted as usize, &mut batch);
         for packet in &batch {
-            context.handed(packet, &mut buffers.frame(packet.buffer, packet.bytes));
+            context.handed(packet, &mut buffers.frame(packet));
             let buffer_bytes = buffers.buffer_bytes() as u32;
-            // The division is for jumbo and merged frames only.
-            let descriptors =
-                if packet.bytes <= buffer_bytes { 1 } else { packet.bytes.div_ceil(buffer_bytes) };
+            let descriptors = packet.buffers(buffer_bytes);
             context.op(Op::Descriptor, descriptors);
             let written_back = (packet.slot * 16, descriptors * 16);
             context.touch(

@@ -238,6 +238,7 @@ impl Ground {
             queue: id,
             segments,
             gso_bytes: if segments > 1 { gso_bytes(frame, segments) } else { 0 },
+            split_bytes: 0,
             hash,
             hash_type: HashType::L4,
             checksum_good: true,

@@ -52,7 +52,7 @@ impl Card {
         match written {
             Ok(()) => {
                 let seen = &mut self.observations;
-                seen.handed(before_ns, &packet, &mut self.buffers.frame(packet.buffer, packet.bytes));
+                seen.handed(before_ns, &packet, &mut self.buffers.frame(&packet));
                 let payload_bytes = packet.headers.payload_len_bytes() as u32;
                 seen.settled(now_ns, cpu, &packet, Verdict::Delivered, payload_bytes);
                 seen.timed(packet.queue, Part::Nic, packet.ready_ns.saturating_sub(packet.sent_ns));
@@ -82,7 +82,7 @@ pub(super) fn write(
     head: &mut Vec<u8>,
     port: &mut dyn Outlet,
 ) -> Result<(), Refused> {
-    let mut pieces = buffers.frame(packet.buffer, packet.bytes);
+    let mut pieces = buffers.frame(packet);
     let first = pieces.next().unwrap_or(&[]);
     let mut list: [&[u8]; FEW] = [&[]; FEW];
     let (header, front) = if packet.is_merged() && packet.headers.ip_layers == 1 {

@@ -121,16 +121,16 @@ impl Card {
     pub(crate) fn make_room(
         &mut self,
         frame_bytes: usize,
+        classified: &Classified,
         queue: QueueId,
         clock: &Clock,
         port: &mut dyn Outlet,
     ) {
-        let wanted = frame_bytes.div_ceil(self.scenario.nic.buffer_bytes as usize) as u32;
-        let posted = |nic: &Nic| nic.queues().get(queue.index()).map_or(0, |queue| queue.ring().posted());
-        while posted(&self.nic) < wanted && self.hand_over(queue, STEP_FRAMES, clock, port) > 0 {}
-        if self.merges && posted(&self.nic) < wanted {
+        let room = |nic: &Nic| nic.has_room(queue, frame_bytes, classified);
+        while !room(&self.nic) && self.hand_over(queue, STEP_FRAMES, clock, port) > 0 {}
+        if self.merges && !room(&self.nic) {
             self.flush_merged(queue, clock.now_ns());
-            while posted(&self.nic) < wanted && self.hand_over(queue, STEP_FRAMES, clock, port) > 0 {}
+            while !room(&self.nic) && self.hand_over(queue, STEP_FRAMES, clock, port) > 0 {}
         }
     }
 

@@ -1,6 +1,7 @@
 use super::*;
 use crate::offers::Looked;
 use crate::ports::Refused;
+use nic::Classified;
 use nic::rss::Table;
 use stage::{DropReason, Verdict};
 use wire::virtio_net::VirtioNetHeader;
@@ -168,7 +169,7 @@ fn a_merged_frame_leaves_with_a_header_that_says_so() {
     assert_eq!(left[16..18], (whole.len() as u16 - 14).to_be_bytes());
     assert_eq!(wire::walk::verify_ip_checksum(left, &wire::walk::headers(left)), Ok(()));
     // What is in the NIC's buffers is as it came.
-    assert_eq!(buffers.frame(packet.buffer, packet.bytes).collect::<Vec<_>>().concat(), whole);
+    assert_eq!(buffers.frame(&packet).collect::<Vec<_>>().concat(), whole);
 
     // In a tunnel it is one long packet.
     packet.headers.ip_layers = 2;
@@ -234,7 +235,7 @@ fn a_ring_full_of_what_is_held_loses_nothing_where_nothing_may_be_lost() {
         let sum = u16::from_be_bytes([frame[50], frame[51]]);
         let sum = wire::checksum::Sum::new().add_u16(!sum).add_u16(!0x20).add_u16(u16::from(port)).checksum();
         frame[50..52].copy_from_slice(&sum.to_be_bytes());
-        card.make_room(frame.len(), QueueId(0), &clock, &mut kept);
+        card.make_room(frame.len(), &Classified::default(), QueueId(0), &clock, &mut kept);
         receive(&mut card, 0, &frame);
     }
     card.finish(&clock, &mut kept);

@@ -4,7 +4,7 @@ use super::memory::Memory;
 use super::record::Record;
 use crate::spsc::{Consumer, Producer};
 use nic::lro::Chain;
-use stage::{BufferId, DropReason, RxPacket};
+use stage::{BufferId, DropReason, RxPacket, buffers_for};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -72,20 +72,15 @@ impl NicEnd {
         self.stock.len()
     }
 
-    #[inline]
-    fn buffers_for(&self, frame_bytes: usize) -> usize {
-        let buffer_bytes = self.memory.buffer_bytes();
-        if frame_bytes <= buffer_bytes { 1 } else { frame_bytes.div_ceil(buffer_bytes) }
-    }
-
-    /// Whether a frame of this size finds buffers.
+    /// Whether a frame finds buffers: one of this size, whose first bytes get one to themselves unless they are 0.
     ///
     /// # Errors
     /// As the NIC in virtual time: `RxNoBuffer` where the host has given descriptors back without buffers for lack of
     /// them, `RxMissed` where it has not given enough back.
     #[inline]
-    pub(crate) fn room(&mut self, frame_bytes: usize) -> Result<(), DropReason> {
-        let wanted = self.buffers_for(frame_bytes);
+    pub(crate) fn room(&mut self, frame_bytes: usize, split_bytes: u16) -> Result<(), DropReason> {
+        let buffer_bytes = self.memory.buffer_bytes() as u32;
+        let wanted = buffers_for(frame_bytes as u32, split_bytes, buffer_bytes) as usize;
         let mut at_hand = self.at_hand(wanted);
         while at_hand < wanted {
             let more = self.take_posted();
@@ -110,7 +105,9 @@ impl NicEnd {
     /// many descriptors it took.
     #[inline]
     pub(crate) fn write(&mut self, frame: &[u8], packet: RxPacket) -> u32 {
-        let buffers = self.buffers_for(frame.len()) as u32;
+        let buffer_bytes = self.memory.buffer_bytes();
+        let buffers = packet.buffers(buffer_bytes as u32);
+        let mut room = if packet.split_bytes > 0 { usize::from(packet.split_bytes) } else { buffer_bytes };
         let mut following = buffers;
         let mut rest = frame;
         if let Some(buffer) = self.stock.get(self.used + AHEAD) {
@@ -122,7 +119,8 @@ impl NicEnd {
             && let Some(buffer) = self.next_buffer()
         {
             following -= 1;
-            let (piece, behind) = rest.split_at_checked(self.memory.buffer_bytes()).unwrap_or((rest, &[]));
+            let (piece, behind) = rest.split_at_checked(room).unwrap_or((rest, &[]));
+            room = buffer_bytes;
             // SAFETY: the number comes from the ring of posted buffers, and is staged for handing over below.
             unsafe { self.memory.fill(buffer, piece) };
             rest = behind;
@@ -149,7 +147,7 @@ impl NicEnd {
         let buffer_bytes = self.memory.buffer_bytes();
         let buffers = rest.len().div_ceil(buffer_bytes);
         if buffers > 0 {
-            self.room(rest.len())?;
+            self.room(rest.len(), 0)?;
         }
         if !here.is_empty() {
             // SAFETY: a chain's buffers come from the ring of posted buffers and are staged in `push` alone.
@@ -181,8 +179,8 @@ impl NicEnd {
 
     /// The frame is complete: it is the host's after [`NicEnd::publish`].
     pub(crate) fn push(&mut self, chain: &Chain, packet: RxPacket) {
-        let mut following = self.buffers_for(chain.bytes as usize) as u32;
         let mut packet = RxPacket { buffer: chain.first, slot: chain.slot, bytes: chain.bytes, ..packet };
+        let mut following = packet.buffers(self.memory.buffer_bytes() as u32);
         while following > 0 {
             following -= 1;
             self.written.stage(Record { packet, following });

@@ -11,6 +11,8 @@ struct EndStore<'a> {
     end: &'a mut NicEnd,
     /// Buffers the frame that arrives took.
     descriptors: u32,
+    /// Bytes of its headers, if they get one to themselves; else 0.
+    split_bytes: u16,
     pushed_frames: u32,
 }
 
@@ -18,6 +20,14 @@ impl Store for EndStore<'_> {
     #[inline]
     fn open(&mut self, frame: &[u8]) -> Result<Chain, DropReason> {
         let mut chain = self.end.open();
+        if self.split_bytes > 0 {
+            self.end.room(frame.len(), self.split_bytes)?;
+            let (headers, payload) = frame.split_at_checked(self.split_bytes.into()).unwrap_or((frame, &[]));
+            let first = self.end.append(&mut chain, headers)?;
+            chain.fill_up();
+            self.descriptors = first + self.end.append(&mut chain, payload)?;
+            return Ok(chain);
+        }
         self.append(&mut chain, frame)?;
         Ok(chain)
     }
@@ -40,9 +50,13 @@ impl Store for EndStore<'_> {
 
 impl NicQueue {
     /// What `work` makes of the queue's LRO and its end, and how many frames it pushed and descriptors it took.
-    fn with_lro<T>(&mut self, work: impl FnOnce(&mut Lro, &mut EndStore<'_>) -> T) -> Option<(T, u32, u32)> {
+    fn with_lro<T>(
+        &mut self,
+        split_bytes: u16,
+        work: impl FnOnce(&mut Lro, &mut EndStore<'_>) -> T,
+    ) -> Option<(T, u32, u32)> {
         let NicQueue { end, lro: Some(lro), unpublished_frames, .. } = self else { return None };
-        let mut store = EndStore { end, descriptors: 0, pushed_frames: 0 };
+        let mut store = EndStore { end, descriptors: 0, split_bytes, pushed_frames: 0 };
         let outcome = work(lro, &mut store);
         let EndStore { descriptors, pushed_frames, .. } = store;
         *unpublished_frames += pushed_frames;
@@ -67,8 +81,9 @@ impl NicThread {
         packet: &RxPacket,
     ) -> Option<Result<(Fate, u32), DropReason>> {
         let queue = self.queues.get_mut(packet.queue.index())?;
-        let (fate, pushed, descriptors) =
-            queue.with_lro(|lro, store| lro.receive(now_ns, frame, classified, || *packet, store))?;
+        let (fate, pushed, descriptors) = queue.with_lro(packet.split_bytes, |lro, store| {
+            lro.receive(now_ns, frame, classified, || *packet, store)
+        })?;
         let host = queue.host;
         self.handed_over(host, pushed);
         Some(fate.map(|fate| (fate, descriptors)))
@@ -79,8 +94,9 @@ impl NicThread {
         for at in 0..self.queues.len() {
             let Some(queue) = self.queues.get_mut(at) else { continue };
             if queue.lro_due_ns().is_some_and(|due_ns| due_ns <= now_ns) {
-                let pushed =
-                    queue.with_lro(|lro, store| lro.timer(now_ns, store)).map_or(0, |(_, pushed, _)| pushed);
+                let pushed = queue
+                    .with_lro(0, |lro, store| lro.timer(now_ns, store))
+                    .map_or(0, |(_, pushed, _)| pushed);
                 let host = queue.host;
                 self.handed_over(host, pushed);
             }
@@ -90,7 +106,8 @@ impl NicThread {
     /// Hand over all that a queue holds.
     pub(super) fn merged_all(&mut self, queue: QueueId, now_ns: Nanos) {
         let Some(queue) = self.queues.get_mut(queue.index()) else { return };
-        let pushed = queue.with_lro(|lro, store| lro.flush(now_ns, store)).map_or(0, |(_, pushed, _)| pushed);
+        let pushed =
+            queue.with_lro(0, |lro, store| lro.flush(now_ns, store)).map_or(0, |(_, pushed, _)| pushed);
         let host = queue.host;
         self.handed_over(host, pushed);
     }

@@ -176,14 +176,14 @@ impl NicThread {
         let id = FrameId(self.offered_frames);
         self.offered_frames += 1;
         let to = self.nic.steer(now_ns, frame, classified, key);
-        let queue_id = to.queue;
+        let (queue_id, split_bytes) = (to.queue, self.nic.split_bytes(classified));
         let queue = classified.drop.is_none().then_some(queue_id);
         self.observations.offered(queue);
         self.observations.trace(now_ns, id, None, None, "wire", || format!("{} bytes", frame.len()));
         let placed = match classified.drop {
             Some(reason) => Err(reason),
             None if to.discard => Err(DropReason::RxFilter),
-            None => self.room(queue_id, frame.len(), &mut now_ns, shared),
+            None => self.room(queue_id, frame.len(), split_bytes, &mut now_ns, shared),
         };
         match placed {
             Ok(()) => self.write(now_ns, id, offer, frame, classified, to),
@@ -215,11 +215,12 @@ impl NicThread {
         &mut self,
         queue_id: QueueId,
         frame_bytes: usize,
+        split_bytes: u16,
         now_ns: &mut Nanos,
         shared: &Shared,
     ) -> Result<(), DropReason> {
         let Some(queue) = self.queues.get_mut(queue_id.index()) else { return Err(DropReason::RxMissed) };
-        let first = queue.end.room(frame_bytes);
+        let first = queue.end.room(frame_bytes, split_bytes);
         if first.is_ok() {
             return first;
         }
@@ -235,7 +236,7 @@ impl NicThread {
             let written = self.written_frames.get(host).copied().unwrap_or(0);
             let all_done = shared.gates.get(host).is_none_or(|gate| gate.done_frames() == written);
             let Some(queue) = self.queues.get_mut(queue_id.index()) else { return first };
-            let room = queue.end.room(frame_bytes);
+            let room = queue.end.room(frame_bytes, split_bytes);
             if room.is_ok() || all_done || shared.stopped() {
                 *now_ns = shared.now_ns();
                 self.waited_ns += now_ns.saturating_sub(began_ns);
@@ -260,7 +261,7 @@ impl NicThread {
         classified: &Classified,
         to: Steered,
     ) {
-        let queue_id = to.queue;
+        let (queue_id, split_bytes) = (to.queue, self.nic.split_bytes(classified));
         let Some(queue) = self.queues.get_mut(queue_id.index()) else { return };
         let packet = RxPacket {
             frame: id,
@@ -270,6 +271,7 @@ impl NicThread {
             queue: queue_id,
             segments: 1,
             gso_bytes: 0,
+            split_bytes,
             hash: classified.hash,
             hash_type: classified.hash_type,
             checksum_good: classified.checksum_good,
@@ -282,12 +284,13 @@ impl NicThread {
             ready_ns: now_ns,
             headers: classified.headers,
         };
-        let mut descriptors = 0;
+        let (mut descriptors, mut split) = (0, split_bytes > 0);
         if queue.lro.is_some() {
             match self.merge(now_ns, frame, classified, &packet) {
                 Some(Ok((fate, taken))) => {
                     descriptors = taken;
                     if fate == Fate::Merged {
+                        split = false;
                         self.observations.merged_by_nic(now_ns, id, Some(queue_id));
                     }
                 }
@@ -303,6 +306,7 @@ impl NicThread {
         }
         let Some(queue) = self.queues.get_mut(queue_id.index()) else { return };
         count(&mut queue.counters, frame.len(), descriptors, classified);
+        queue.counters.add(NicCounter::Split, u64::from(split));
         self.observations.trace(now_ns, id, None, Some(queue_id), "ring", || {
             format!("hash 0x{:08x}, queue {}", classified.hash, queue_id.0)
         });

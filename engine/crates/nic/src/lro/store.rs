@@ -46,6 +46,11 @@ impl Chain {
         before
     }
 
+    /// Nothing more goes into the last buffer.
+    pub fn fill_up(&mut self) {
+        self.room_bytes = 0;
+    }
+
     /// Note bytes written to the last buffer.
     pub fn fill(&mut self, bytes: usize) {
         self.bytes += bytes as u32;

@@ -78,7 +78,7 @@ impl Driven {
     }
 
     fn bytes(&self, packet: &RxPacket) -> Vec<u8> {
-        self.buffers.frame(packet.buffer, packet.bytes).collect::<Vec<_>>().concat()
+        self.buffers.frame(packet).collect::<Vec<_>>().concat()
     }
 
     fn counter(&self, counter: LroCounter) -> u64 {
@@ -116,6 +116,27 @@ fn segments_become_one_frame_over_several_buffers() {
     assert_eq!(counters.map(|c| driven.counter(c)), [1, 4, expected.len() as u64]);
     assert_eq!(driven.counter(LroCounter::HwGroWireBytes), 1000 + 4 * 54);
     assert_eq!(driven.counter(LroCounter::Short), 1);
+    driven.check();
+}
+
+/// Payload of one flow in pages of its own, whatever its segments (SHAMPO).
+#[test]
+fn split_headers_leave_the_payload_of_segments_in_one_piece() {
+    let mut driven = Driven::new(|config, _| (config.buffer_bytes, config.tcp_data_split) = (256, true));
+    let payload: Vec<u8> = (0..1000u32).map(|i| i as u8).collect();
+    for (i, piece) in payload.chunks(300).enumerate() {
+        driven.arrive(&segment(1, 300 * i as u32, ACK, piece)).unwrap();
+    }
+    driven.arrive(&segment(2, 0, ACK | PSH, b"alone")).unwrap();
+    let [(frame, 4, 300), (alone, 1, 0)] = &driven.take()[..] else { panic!() };
+    assert_eq!((frame, alone), (&segment(1, 0, ACK, &payload), &segment(2, 0, ACK | PSH, b"alone")));
+    let [packet, other] = driven.taken[..] else { panic!() };
+    assert_eq!((packet.split_bytes, other.split_bytes), (54, 54));
+    let pages: Vec<&[u8]> = driven.buffers.chain(packet.buffer).map(|b| driven.buffers.bytes(b)).collect();
+    assert_eq!(pages[1..4].concat(), payload[..768]);
+    assert_eq!((pages.len(), driven.buffers.chain(other.buffer).count()), (5, 2));
+    let counters = [NicCounter::Split, NicCounter::Descriptors].map(|counter| driven.nic.total(counter));
+    assert_eq!(counters, [2, 7], "what joins another frame needs no headers");
     driven.check();
 }
 

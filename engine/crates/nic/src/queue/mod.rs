@@ -17,7 +17,7 @@ pub(crate) use ring_store::RingStore;
 pub(crate) use barrier::{Barrier, Moving, open_frames, pass};
 
 use crate::counters::Tally;
-use crate::lro::{Lro, LroConfig, LroCounter};
+use crate::lro::{Fate, Lro, LroConfig, LroCounter};
 use crate::{Classified, NicCounter, Received};
 use stage::{BufferPool, Counters, DropReason, Nanos, QueueId, RxPacket, Signal, Touch};
 use std::collections::VecDeque;
@@ -114,11 +114,13 @@ impl RxQueue {
     /// # Errors
     /// The frame is dropped, and counted.
     #[inline(never)]
+    #[expect(clippy::too_many_arguments, reason = "as Nic::receive, whose arguments these are")]
     pub(crate) fn coalesce_segments(
         &mut self,
         now_ns: Nanos,
         frame: &[u8],
         classified: &Classified,
+        split_bytes: u16,
         note: impl FnOnce() -> RxPacket,
         buffers: &mut BufferPool,
         dma: &mut impl FnMut(Touch),
@@ -135,7 +137,8 @@ impl RxQueue {
             packet.ready_ns = number;
             packet
         };
-        let mut store = RingStore { ring, coalesce, buffers, dma, under_way, hash, descriptors: 0, signal };
+        let mut store =
+            RingStore { ring, coalesce, buffers, dma, under_way, hash, split_bytes, descriptors: 0, signal };
         if barriers.back().is_some_and(Barrier::is_unplaced) {
             // What is held came before the barrier, and must not wait behind it for what waits for it.
             lro.flush(now_ns, &mut store);
@@ -147,6 +150,9 @@ impl RxQueue {
         match received {
             Ok(fate) => {
                 self.count_received(frame.len(), descriptors, classified);
+                if split_bytes > 0 && fate != Fate::Merged {
+                    self.tally.split();
+                }
                 Ok(Received { signal, fate })
             }
             Err(reason) => {
@@ -166,8 +172,17 @@ impl RxQueue {
     ) -> Signal {
         let RxQueue { ring, coalesce, lro: Some(lro), under_way, .. } = self else { return Signal::Quiet };
         let signal = Signal::Quiet;
-        let mut store =
-            RingStore { ring, coalesce, buffers, dma, under_way, hash: 0, descriptors: 0, signal };
+        let mut store = RingStore {
+            ring,
+            coalesce,
+            buffers,
+            dma,
+            under_way,
+            hash: 0,
+            split_bytes: 0,
+            descriptors: 0,
+            signal,
+        };
         if all {
             lro.flush(now_ns, &mut store);
         } else {

@@ -4,7 +4,9 @@
 use super::descriptor::{DONE, Descriptor, END_OF_PACKET};
 use super::written_back::WrittenBack;
 use crate::lro::Chain;
-use stage::{BufferId, BufferPool, DropReason, Nanos, Progress, QueueId, Region, RxPacket, Touch};
+use stage::{
+    BufferId, BufferPool, DropReason, Nanos, Progress, QueueId, Region, RxPacket, Touch, buffers_for,
+};
 
 /// Where a frame was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -155,20 +157,14 @@ impl Ring {
         self.vacant -= gone;
     }
 
-    /// Whether a frame of this size finds descriptors with buffers.
-    pub(crate) fn has_room(&self, frame_bytes: usize) -> bool {
-        self.posted >= self.descriptors_for(frame_bytes)
-    }
-
     /// How many descriptors a frame takes.
     #[inline]
-    pub(crate) fn descriptors_for(&self, frame_bytes: usize) -> u32 {
-        // The division is for jumbo frames only.
-        if frame_bytes <= self.buffer_bytes { 1 } else { frame_bytes.div_ceil(self.buffer_bytes) as u32 }
+    fn descriptors_for(&self, frame_bytes: usize, split_bytes: u16) -> u32 {
+        buffers_for(frame_bytes as u32, split_bytes, self.buffer_bytes as u32)
     }
 
-    /// Write a frame to the next descriptors' buffers and the descriptors back, reporting each DMA write. The caller
-    /// completes it with [`Ring::push`].
+    /// Write a frame to the next descriptors' buffers and the descriptors back, reporting each DMA write; its first
+    /// `split_bytes`, unless 0, to a buffer of their own. The caller completes it with [`Ring::push`].
     ///
     /// # Errors
     /// `RxNoBuffer` when the frame would have found room had the pool had buffers at the last refill; `RxMissed` when
@@ -178,17 +174,18 @@ impl Ring {
         &mut self,
         now_ns: Nanos,
         frame: &[u8],
+        split_bytes: u16,
         hash: u32,
         buffers: &mut BufferPool,
         dma: &mut impl FnMut(Touch),
     ) -> Result<Written, DropReason> {
-        let descriptors = self.descriptors_for(frame.len());
+        let descriptors = self.descriptors_for(frame.len(), split_bytes);
         self.check_posted(descriptors)?;
         let slot = self.head as u32;
         let buffer = if descriptors == 1 {
             self.write_piece(frame, hash, true, buffers, dma)
         } else {
-            self.write_chain(frame, hash, buffers, dma)
+            self.write_chain(frame, split_bytes, hash, buffers, dma)
         };
         // Descriptors are written back in order, so no frame is to be seen before the one ahead of it.
         self.newest_ns = self.newest_ns.max(now_ns);
@@ -218,7 +215,7 @@ impl Ring {
         dma: &mut impl FnMut(Touch),
     ) -> Result<u32, DropReason> {
         let (here, mut rest) = bytes.split_at_checked(chain.room_bytes as usize).unwrap_or((bytes, &[]));
-        let descriptors = if rest.is_empty() { 0 } else { self.descriptors_for(rest.len()) };
+        let descriptors = if rest.is_empty() { 0 } else { self.descriptors_for(rest.len(), 0) };
         self.check_posted(descriptors)?;
         if !here.is_empty() {
             let at = self.buffer_bytes - chain.room_bytes as usize;
@@ -258,6 +255,30 @@ impl Ring {
         Some(chain)
     }
 
+    /// [`Ring::open`] and [`Ring::append`] for a frame whose first bytes get a buffer to themselves; with the descriptors it
+    /// takes.
+    ///
+    /// # Errors
+    /// As [`Ring::write`].
+    pub(crate) fn open_split(
+        &mut self,
+        frame: &[u8],
+        split_bytes: u16,
+        hash: u32,
+        buffers: &mut BufferPool,
+        dma: &mut impl FnMut(Touch),
+    ) -> Result<(Chain, u32), DropReason> {
+        let descriptors = self.descriptors_for(frame.len(), split_bytes);
+        self.check_posted(descriptors)?;
+        let (headers, payload) = frame.split_at_checked(split_bytes.into()).unwrap_or((frame, &[]));
+        let mut chain = self.open();
+        let buffer = self.write_piece(headers, hash, false, buffers, dma);
+        chain.push(buffer, chain.slot, headers.len(), self.buffer_bytes);
+        chain.fill_up();
+        self.append(&mut chain, payload, hash, buffers, dma)?;
+        Ok((chain, descriptors))
+    }
+
     /// A frame that nobody has seen yet begins here.
     #[inline]
     pub(crate) fn open(&self) -> Chain {
@@ -287,14 +308,17 @@ impl Ring {
     fn write_chain(
         &mut self,
         frame: &[u8],
+        split_bytes: u16,
         hash: u32,
         buffers: &mut BufferPool,
         dma: &mut impl FnMut(Touch),
     ) -> BufferId {
         let mut ends: Option<(BufferId, BufferId)> = None;
+        let mut room = if split_bytes > 0 { usize::from(split_bytes) } else { self.buffer_bytes };
         let mut rest = frame;
         while !rest.is_empty() {
-            let (piece, following) = rest.split_at_checked(self.buffer_bytes).unwrap_or((rest, &[]));
+            let (piece, following) = rest.split_at_checked(room).unwrap_or((rest, &[]));
+            room = self.buffer_bytes;
             let buffer = self.write_piece(piece, hash, following.is_empty(), buffers, dma);
             if let Some((_, last)) = ends {
                 buffers.link(last, buffer);
@@ -356,7 +380,7 @@ impl Ring {
         self.progress.take(taken as u64);
         for run in self.frames.oldest(taken) {
             out.extend_from_slice(run);
-            self.vacant += run.iter().map(|packet| self.descriptors_for(packet.bytes as usize)).sum::<u32>();
+            self.vacant += run.iter().map(|packet| packet.buffers(self.buffer_bytes as u32)).sum::<u32>();
         }
         self.settle_surplus();
         self.frames.forget(taken);

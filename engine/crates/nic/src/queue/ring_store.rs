@@ -14,6 +14,8 @@ pub(crate) struct RingStore<'a, D> {
     pub(crate) under_way: &'a mut UnderWay,
     /// Of the frame that arrives.
     pub(crate) hash: u32,
+    /// Bytes of its headers, if they get a buffer to themselves; else 0.
+    pub(crate) split_bytes: u16,
     /// Descriptors it took.
     pub(crate) descriptors: u32,
     /// What the frames pushed lead to.
@@ -23,6 +25,12 @@ pub(crate) struct RingStore<'a, D> {
 impl<D: FnMut(Touch)> Store for RingStore<'_, D> {
     #[inline(always)]
     fn open(&mut self, frame: &[u8]) -> Result<Chain, DropReason> {
+        if self.split_bytes > 0 {
+            let (chain, descriptors) =
+                self.ring.open_split(frame, self.split_bytes, self.hash, self.buffers, self.dma)?;
+            self.descriptors = descriptors;
+            return Ok(chain);
+        }
         if let Some(chain) = self.ring.open_short(frame, self.hash, self.buffers, self.dma) {
             self.descriptors = 1;
             return Ok(chain);

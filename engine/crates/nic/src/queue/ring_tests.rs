@@ -15,6 +15,7 @@ fn packet(id: u64, bytes: usize, ready_ns: Nanos) -> RxPacket {
         queue: QueueId(0),
         segments: 1,
         gso_bytes: 0,
+        split_bytes: 0,
         hash: id as u32,
         hash_type: HashType::None,
         checksum_good: false,
@@ -44,8 +45,21 @@ fn write_reporting(
     now_ns: Nanos,
     dma: &mut impl FnMut(Touch),
 ) -> Result<u32, DropReason> {
-    let written = ring.write(now_ns, &content(id, bytes), id as u32, buffers, dma)?;
+    write_split(ring, buffers, id, bytes, 0, now_ns, dma)
+}
+
+fn write_split(
+    ring: &mut Ring,
+    buffers: &mut BufferPool,
+    id: u64,
+    bytes: usize,
+    split_bytes: u16,
+    now_ns: Nanos,
+    dma: &mut impl FnMut(Touch),
+) -> Result<u32, DropReason> {
+    let written = ring.write(now_ns, &content(id, bytes), split_bytes, id as u32, buffers, dma)?;
     *ring.push().unwrap() = RxPacket {
+        split_bytes,
         buffer: written.buffer,
         slot: written.slot,
         ready_ns: written.ready_ns,
@@ -87,7 +101,7 @@ fn a_long_frame_takes_a_chain_of_buffers_and_reports_its_dma() {
 
     let mut out = Vec::new();
     assert_eq!(ring.take(5, 64, &mut out), 2);
-    assert_eq!(buffers.frame(out[1].buffer, 600).collect::<Vec<_>>().concat(), content(1, 600));
+    assert_eq!(buffers.frame(&out[1]).collect::<Vec<_>>().concat(), content(1, 600));
     assert_eq!((ring.posted(), ring.vacant()), (SIZE - 4, 4));
     assert_eq!(buffers.release(out[1].buffer), 3);
 }
@@ -161,7 +175,7 @@ fn a_frame_is_not_seen_before_its_time_nor_before_the_one_ahead() {
 
 #[derive(Clone, Debug)]
 enum Step {
-    Write(usize),
+    Write(usize, u16),
     Take(usize),
     Refill,
     Release(usize),
@@ -169,12 +183,18 @@ enum Step {
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
-        6 => (1usize..1200).prop_map(Step::Write),
+        6 => (61usize..1200, prop_oneof![2 => Just(0u16), 1 => 1u16..=60]).prop_map(|(bytes, split)| Step::Write(bytes, split)),
         2 => (0usize..40).prop_map(Step::Take),
         2 => Just(Step::Refill),
         2 => (0usize..40).prop_map(Step::Release),
     ];
     prop::collection::vec(step, 0..300)
+}
+
+/// Headers of their own, and the rest.
+fn needed(bytes: usize, split_bytes: u16) -> u32 {
+    let rest = bytes - usize::from(split_bytes);
+    u32::from(split_bytes > 0) + rest.div_ceil(BUFFER_BYTES as usize) as u32
 }
 
 proptest! {
@@ -189,9 +209,9 @@ proptest! {
         for (now, step) in steps.into_iter().enumerate() {
             let now = now as Nanos;
             match step {
-                Step::Write(bytes) => {
-                    let needed = bytes.div_ceil(BUFFER_BYTES as usize) as u32;
-                    let written = write(&mut ring, &mut buffers, now, bytes, now);
+                Step::Write(bytes, split) => {
+                    let needed = needed(bytes, split);
+                    let written = write_split(&mut ring, &mut buffers, now, bytes, split, now, &mut |_| {});
                     prop_assert_eq!(written.ok(), (posted >= needed).then_some(needed));
                     if written.is_ok() {
                         model.push_back((now, bytes));
@@ -205,9 +225,10 @@ proptest! {
                     for packet in &out {
                         let (id, bytes) = model.pop_front().unwrap();
                         prop_assert_eq!((packet.frame.0, packet.bytes as usize), (id, bytes));
-                        let gathered = buffers.frame(packet.buffer, packet.bytes).collect::<Vec<_>>().concat();
+                        let gathered = buffers.frame(packet).collect::<Vec<_>>().concat();
                         prop_assert_eq!(gathered, content(id, bytes));
-                        vacant += bytes.div_ceil(BUFFER_BYTES as usize) as u32;
+                        vacant += needed(bytes, packet.split_bytes);
+                        prop_assert_eq!(buffers.chain(packet.buffer).count() as u32, needed(bytes, packet.split_bytes));
                     }
                     held.extend(out);
                 }
@@ -219,7 +240,7 @@ proptest! {
                 }
                 Step::Release(count) => {
                     for packet in held.drain(..count.min(held.len())) {
-                        prop_assert_eq!(buffers.release(packet.buffer), ring.descriptors_for(packet.bytes as usize));
+                        prop_assert_eq!(buffers.release(packet.buffer), packet.buffers(BUFFER_BYTES));
                     }
                 }
             }

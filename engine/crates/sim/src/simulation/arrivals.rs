@@ -34,7 +34,10 @@ impl Simulation {
         let (_, frame) = self.batch.frame(self.next_in_batch)?;
         let classified = self.classified.get(self.next_in_batch)?;
         let queue = self.path.nic.queue_of(classified);
-        if due_ns < Nanos::MAX && classified.drop.is_none() && !self.path.nic.has_room(queue, frame.len()) {
+        if due_ns < Nanos::MAX
+            && classified.drop.is_none()
+            && !self.path.nic.has_room(queue, frame.len(), classified)
+        {
             return Some(Nanos::MAX);
         }
         let waited_ns = self.lossless.get_or_insert(0);
