@@ -16,6 +16,10 @@ class Coalesce:
     """µs from a frame's arrival to the interrupt, at most."""
     rx_max_coalesced_frames: int = 32
     """Frames that wait, at most; 0: as many as the time allows."""
+    adaptive_rx: bool = False
+    """The driver chooses both by what it measures, as Linux's net_dim does; in virtual time."""
+    cqe_mode_rx: bool = False
+    """The time begins anew with each frame, not with the first; in virtual time."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,14 @@ use crate::steering_settings::flow_table;
 use crate::{Scenario, ScenarioError};
 use nic::NicConfig;
 use nic::lro::LroConfig;
-use nic::queue::CoalesceConfig;
+use nic::queue::{CoalesceConfig, ModerationMode};
 use nic::rss::{ContextConfig, ContextRule, Fields, FieldsConfig, RssConfig, RssKey, Spread, Symmetry};
 use stage::{QueueId, Random};
 use wire::coalesce::{Stamps, Told};
 
 pub(crate) fn nic_config(scenario: &Scenario) -> Result<NicConfig, ScenarioError> {
     let nic = &scenario.nic;
-    let CoalesceSection { rx_usecs, rx_max_coalesced_frames } = nic.coalesce;
+    let CoalesceSection { rx_usecs, rx_max_coalesced_frames, adaptive_rx, cqe_mode_rx } = nic.coalesce;
     context_ids(&nic.rss)?;
     let contexts = nic.rss.contexts.iter().enumerate();
     Ok(NicConfig {
@@ -25,6 +25,7 @@ pub(crate) fn nic_config(scenario: &Scenario) -> Result<NicConfig, ScenarioError
         refill_batch: nic.refill_batch,
         rx_checksum: nic.rx_checksum,
         coalesce: CoalesceConfig { rx_usecs, rx_max_coalesced_frames },
+        moderation: ModerationMode { adaptive: adaptive_rx, from_last_frame: cqe_mode_rx },
         queue_coalesce: nic
             .queue_coalesce
             .iter()

@@ -2,7 +2,7 @@
 
 use crate::ConfigError;
 use crate::lro::LroConfig;
-use crate::queue::CoalesceConfig;
+use crate::queue::{CoalesceConfig, ModerationMode};
 use crate::rss::{ContextConfig, RssConfig};
 use crate::steering::SteeringConfig;
 use stage::{BufferPool, QueueId};
@@ -32,6 +32,8 @@ pub struct NicConfig {
     pub coalesce: CoalesceConfig,
     /// Interrupt coalescing of single queues.
     pub queue_coalesce: Vec<(QueueId, CoalesceConfig)>,
+    /// How queues without limits of their own are moderated beyond them.
+    pub moderation: ModerationMode,
     /// Receive side scaling.
     pub rss: RssConfig,
     /// Additional RSS contexts; they are numbered from 1.
@@ -57,6 +59,7 @@ impl Default for NicConfig {
             rx_checksum: true,
             coalesce: CoalesceConfig { rx_usecs: 50, rx_max_coalesced_frames: 0 },
             queue_coalesce: Vec::new(),
+            moderation: ModerationMode::default(),
             rss: RssConfig::default(),
             contexts: Vec::new(),
             lro: None,
@@ -104,6 +107,12 @@ impl NicConfig {
     pub fn coalesce_of(&self, queue: QueueId) -> CoalesceConfig {
         let own = self.queue_coalesce.iter().rfind(|(id, _)| *id == queue);
         own.map_or(self.coalesce, |(_, coalesce)| *coalesce)
+    }
+
+    /// How a queue is moderated beyond its limits.
+    pub(crate) fn moderation_of(&self, queue: QueueId) -> ModerationMode {
+        let own = self.queue_coalesce.iter().any(|(id, _)| *id == queue);
+        if own { ModerationMode::default() } else { self.moderation }
     }
 
     /// Packet memory for this NIC: `buffers_per_queue` buffers for each queue.

@@ -114,6 +114,11 @@ impl Tally {
         self.interrupts += 1;
     }
 
+    /// Frames and bytes received.
+    pub(crate) fn so_far(&self) -> (u64, u64) {
+        (self.hash_none + self.hash_l3 + self.hash_l4, self.bytes)
+    }
+
     /// As declared.
     pub(crate) fn counters(&self) -> Counters<NicCounter> {
         let packets = self.hash_none + self.hash_l3 + self.hash_l4;

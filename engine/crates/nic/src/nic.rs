@@ -58,7 +58,9 @@ impl Nic {
         for id in (0..config.queues).map(QueueId) {
             let mut ring = Ring::new(id, config.ring_size, config.refill_batch, config.buffer_bytes);
             ring.refill(buffers);
-            queues.push(RxQueue::new(id, ring, config.coalesce_of(id), config.lro));
+            let mut queue = RxQueue::new(id, ring, config.coalesce_of(id), config.lro);
+            queue.coalesce.moderate(config.moderation_of(id));
+            queues.push(queue);
         }
         if let Some(queue) = queues.iter().position(|queue| queue.ring().posted() == 0) {
             for queue in &queues {

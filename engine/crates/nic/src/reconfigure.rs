@@ -1,6 +1,6 @@
 //! A NIC told otherwise while it runs: everything is built and checked first, then put in place at once.
 
-use crate::queue::CoalesceConfig;
+use crate::queue::{CoalesceConfig, ModerationMode};
 use crate::rss::{BoxedHash, Contexts, IndirectionTable, RssConfig, RssKey};
 use crate::steering::NtupleRules;
 use crate::{ConfigError, Nic, NicConfig};
@@ -16,7 +16,7 @@ pub struct Reconfiguration {
     contexts: Contexts,
     rules: NtupleRules,
     ring_size: u32,
-    coalesce: Vec<CoalesceConfig>,
+    coalesce: Vec<(CoalesceConfig, ModerationMode)>,
 }
 
 /// What a NIC was built with, and cannot exceed.
@@ -74,7 +74,10 @@ impl Reconfiguration {
             contexts,
             rules,
             ring_size: config.ring_size,
-            coalesce: (0..built.queues).map(|queue| config.coalesce_of(QueueId(queue))).collect(),
+            coalesce: (0..built.queues)
+                .map(QueueId)
+                .map(|queue| (config.coalesce_of(queue), config.moderation_of(queue)))
+                .collect(),
             rss: config.rss,
         })
     }
@@ -95,9 +98,10 @@ impl Nic {
         if let Some(table) = &mut self.steering {
             table.replace_ntuple(rules);
         }
-        for (queue, coalesce) in self.queues.iter_mut().zip(coalesce) {
+        for (queue, (coalesce, moderation)) in self.queues.iter_mut().zip(coalesce) {
             queue.ring.resize(ring_size);
             let answer = queue.coalesce.change(now_ns, coalesce);
+            queue.coalesce.moderate(moderation);
             signal(queue.count_interrupt(answer));
         }
     }

@@ -71,6 +71,10 @@ section! {
         rx_usecs: u32 = 8,
         /// Frames that wait for an interrupt, at most; 0: as many as the time allows.
         rx_max_coalesced_frames: u32 = 32,
+        /// The driver chooses both by what it measures, as Linux's net_dim does (`adaptive-rx`); in virtual time.
+        adaptive_rx: bool = false,
+        /// The time begins anew with each frame, not with the first (`cqe-mode-rx`); in virtual time.
+        cqe_mode_rx: bool = false,
     }
 }
 

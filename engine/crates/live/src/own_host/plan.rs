@@ -104,6 +104,8 @@ fn check(scenario: &Scenario, settings: &Settings) -> Result<(), ScenarioError> 
         ("host.apps.busy_poll_usecs", apps.busy_poll_usecs.into()),
         ("host.apps.prefer_busy_poll", apps.prefer_busy_poll.into()),
         ("host.apps.by_napi", apps.by_napi.into()),
+        ("nic.coalesce.adaptive_rx", scenario.nic.coalesce.adaptive_rx.into()),
+        ("nic.coalesce.cqe_mode_rx", scenario.nic.coalesce.cqe_mode_rx.into()),
     ] {
         if value > 0 {
             let allowed =

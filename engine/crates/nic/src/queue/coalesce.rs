@@ -2,6 +2,7 @@
 //! interrupt when `rx_usecs > 0` and that time has passed since the first completed frame, or when
 //! `rx_max_coalesced_frames > 0` and that many frames have completed.
 
+use super::moderation::{Moderation, ModerationMode, Sample};
 use crate::ConfigError;
 use stage::{Interrupt, Nanos, QueueId, Signal};
 
@@ -58,6 +59,13 @@ pub struct Coalesce {
     /// Frames completed since the interrupt was armed.
     frames: u32,
     deadline_ns: Option<Nanos>,
+    /// The delay begins anew with each frame.
+    from_last_frame: bool,
+    /// When the timer set for such a delay runs out; the delay may be longer by then.
+    timer_ns: Option<Nanos>,
+    adaptive: Option<Moderation>,
+    /// Interrupts raised.
+    raised: u64,
 }
 
 impl Coalesce {
@@ -71,6 +79,38 @@ impl Coalesce {
             polled: false,
             frames: 0,
             deadline_ns: None,
+            from_last_frame: false,
+            timer_ns: None,
+            adaptive: None,
+            raised: 0,
+        }
+    }
+
+    /// Moderated in another way from now on.
+    pub(crate) fn moderate(&mut self, mode: ModerationMode) {
+        self.from_last_frame = mode.from_last_frame;
+        if !mode.adaptive {
+            self.adaptive = None;
+        } else if self.adaptive.is_none() {
+            self.adaptive = Some(Moderation::new(mode.from_last_frame));
+        }
+        self.adapt();
+    }
+
+    /// Take the limits the moderation has come to, if there is one.
+    fn adapt(&mut self) {
+        if let Some((usecs, frames)) = self.adaptive.as_ref().map(Moderation::limits) {
+            (self.delay_ns, self.max_frames) = (Nanos::from(usecs) * 1_000, frames);
+        }
+    }
+
+    /// A poll is complete; so many frames and bytes were received so far.
+    #[inline]
+    pub(crate) fn polled_so_far(&mut self, now_ns: Nanos, came: impl FnOnce() -> (u64, u64)) {
+        let Some(moderation) = &mut self.adaptive else { return };
+        let (frames, bytes) = came();
+        if moderation.polled(Sample { at_ns: now_ns, interrupts: self.raised, frames, bytes }) {
+            self.adapt();
         }
     }
 
@@ -146,10 +186,23 @@ impl Coalesce {
     /// A timer is due. Only the one that is running counts.
     #[inline]
     pub fn timer(&mut self, now_ns: Nanos) -> Signal {
+        if self.timer_ns.is_some_and(|timer_ns| timer_ns <= now_ns) {
+            self.timer_ns = None;
+        }
         match self.deadline_ns {
             Some(deadline_ns) if deadline_ns <= now_ns => self.raise(now_ns),
+            Some(deadline_ns) if self.from_last_frame => self.set_timer(deadline_ns),
             _ => Signal::Quiet,
         }
+    }
+
+    /// Have a delay looked at that may grow meanwhile, unless it will be anyway.
+    fn set_timer(&mut self, at_ns: Nanos) -> Signal {
+        if self.timer_ns.is_some() {
+            return Signal::Quiet;
+        }
+        self.timer_ns = Some(at_ns);
+        Signal::Timer(Interrupt { queue: self.queue, at_ns })
     }
 
     #[inline]
@@ -158,10 +211,14 @@ impl Coalesce {
         if self.max_frames > 0 && self.frames >= self.max_frames {
             return self.raise(now_ns);
         }
-        if self.delay_ns == 0 || self.deadline_ns.is_some() {
+        if self.delay_ns == 0 || (self.deadline_ns.is_some() && !self.from_last_frame) {
             return Signal::Quiet;
         }
         let at_ns = now_ns.saturating_add(self.delay_ns);
+        if self.from_last_frame {
+            self.deadline_ns = Some(at_ns);
+            return self.set_timer(at_ns);
+        }
         self.deadline_ns = Some(at_ns);
         Signal::Timer(Interrupt { queue: self.queue, at_ns })
     }
@@ -171,6 +228,7 @@ impl Coalesce {
         self.masked = true;
         self.frames = 0;
         self.deadline_ns = None;
+        self.raised += 1;
         Signal::Raise(Interrupt { queue: self.queue, at_ns: now_ns })
     }
 }
@@ -226,6 +284,28 @@ mod tests {
             [c.frame(7), c.frame(8), c.arm(9, 1), c.arm(10, 0)],
             [raise(7), Signal::Quiet, raise(9), Signal::Quiet]
         );
+    }
+
+    #[test]
+    fn a_delay_from_the_last_frame_grows_with_each() {
+        let mut c = coalesce(10, 4);
+        c.moderate(ModerationMode { adaptive: false, from_last_frame: true });
+        assert_eq!(
+            [c.frame(0), c.frame(8_000), c.frame(16_000)],
+            [timer(10_000), Signal::Quiet, Signal::Quiet]
+        );
+        assert_eq!([c.timer(10_000), c.timer(26_000)], [timer(26_000), raise(26_000)]);
+        assert_eq!([c.arm(30_000, 3), c.frame(31_000)], [timer(40_000), raise(31_000)]);
+        // The timer of a delay that frames ended is still under way, and serves the next.
+        assert_eq!(c.arm(32_000, 1), Signal::Quiet);
+        assert_eq!([c.timer(40_000), c.timer(42_000)], [timer(42_000), raise(42_000)]);
+    }
+
+    #[test]
+    fn adaptive_limits_take_the_place_of_those_given() {
+        let mut c = coalesce(100, 7);
+        c.moderate(ModerationMode { adaptive: true, from_last_frame: false });
+        assert_eq!(c.frame(0), timer(8_000));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod barrier;
 mod coalesce;
 mod descriptor;
+mod moderation;
 mod ring;
 mod ring_store;
 mod rx_queues;
@@ -11,6 +12,7 @@ mod written_back;
 
 pub use coalesce::{Coalesce, CoalesceConfig};
 pub use descriptor::{DONE, Descriptor, END_OF_PACKET};
+pub use moderation::ModerationMode;
 pub use ring::Ring;
 pub(crate) use ring_store::RingStore;
 

@@ -52,6 +52,8 @@ impl RxQueues for Nic {
     fn arm(&mut self, queue: QueueId, now_ns: Nanos) -> Signal {
         let Some(queue) = self.queues.get_mut(queue.index()) else { return Signal::Quiet };
         queue.ring.all_done(now_ns);
+        let tally = &queue.tally;
+        queue.coalesce.polled_so_far(now_ns, || tally.so_far());
         let signal = queue.coalesce.arm(now_ns, queue.ring.waiting());
         queue.count_interrupt(signal)
     }
