@@ -3,8 +3,8 @@
 IFACE `pair` is a veth pair made for it, which our sender sends over; any other takes its traffic from
 elsewhere. What the interface cannot do is said before anything is changed; everything is as before
 afterwards, and after a kill -9 the next start restores it. Keys: queues, ring_size, rx_usecs,
-rx_max_coalesced_frames, use_adaptive_rx, features.NAME, rss_table, rss_key, rps_cpus, rps_flow_entries,
-rps_sock_flow_entries, threaded_napi, gro_flush_timeout_ns, defer_hard_irqs.
+rx_max_coalesced_frames, use_adaptive_rx, features.NAME, rss_table, rss_key, irq_cpus, rps_cpus,
+rps_flow_entries, rps_sock_flow_entries, threaded_napi, gro_flush_timeout_ns, defer_hard_irqs.
 
 \b
 Examples:

@@ -13,7 +13,7 @@ import numpy as np
 from collectors.linux.counting import Counts, HostCollector
 from collectors.linux.ethtool import devices
 from collectors.linux.files import Reread
-from collectors.linux.interrupt import NOBODY, owners
+from engine.linux.interrupt import NOBODY, owners
 
 KEY = np.dtype([("cpu", "<u4"), ("irq", "<i4")])
 SUM = np.dtype([("count", "<u8"), ("ns", "<u8")])

@@ -11,9 +11,10 @@ import pytest
 from collectors.cli import app
 from collectors.dataset import save
 from collectors.doctor.leftovers import none_left
+from collectors.linux import ethtool
 from collectors.target import CannotBeSet, Load, Pair, Settings, check, compare, measure
 from engine.linux import leftovers
-from engine.linux.settings import applied, files, journal
+from engine.linux.settings import applied, files, irq, journal
 from engine.linux.settings.knobs import KNOBS
 
 pytestmark = pytest.mark.needs("namespaces")
@@ -160,6 +161,21 @@ def test_after_kill_9_a_setting_of_the_machine_is_restored_without_the_interface
     with pytest.warns(leftovers.LeftoverWarning, match="rps_sock_flow_entries"):
         leftovers.remove()
     assert files.read(files.SOCK_FLOW_ENTRIES) == before
+
+
+def test_interrupts_of_a_card_go_where_they_are_told_and_back(pair):
+    with pytest.raises(CannotBeSet, match="irq_cpus: the interface has no interrupts of its own"):
+        check(pair.device, Settings(irq_cpus=(0,)))
+    cards = [card for card in ethtool.devices() if irq.lines(card) and not irq.why_not(card)]
+    if not cards:
+        pytest.skip("no card here has interrupts of its own")
+    before = irq.read(cards[0])
+    last = max(os.sched_getaffinity(0))
+    with pytest.raises(CannotBeSet, match="no CPU 9999"):
+        check(cards[0], Settings(irq_cpus=(9999,)))
+    with applied(cards[0], Settings(irq_cpus=(last,))):
+        assert set(irq.read(cards[0]).values()) == {str(last)}
+    assert irq.read(cards[0]) == before
 
 
 def test_of_an_interface_that_is_gone_only_what_is_the_machine_s_is_restored(pair):

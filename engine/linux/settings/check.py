@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from engine import control
+from engine.linux.settings import irq
 from engine.linux.settings.knobs import KNOBS, exists
 from engine.linux.settings.value import Settings
 
@@ -65,16 +67,22 @@ def _why_not(device: str, name: str, value: Any, given: dict[str, Any]) -> str: 
             )
         if name in ("rss_table", "rss_key"):
             return _rss(card, name, value, given)
+        if name == "irq_cpus":
+            return _cpus(value) or irq.why_not(device)
     except OSError as cause:
         return str(cause.strerror or cause) if not isinstance(cause, control.Refused) else cause.said
     if now is None or now == []:
         return "the interface has no such setting"
     if name == "rps_cpus":
-        absent = [cpu for cpu in value if not 0 <= cpu < (os.cpu_count() or 1)]
-        return f"no CPU {absent[0]}: this machine has 0 to {(os.cpu_count() or 1) - 1}" if absent else ""
+        return _cpus(value)
     if isinstance(value, int) and value < 0:
         return f"{value}: allowed is 0 and above"
     return ""
+
+
+def _cpus(value: Sequence[int]) -> str:
+    absent = [cpu for cpu in value if not 0 <= cpu < (os.cpu_count() or 1)]
+    return f"no CPU {absent[0]}: this machine has 0 to {(os.cpu_count() or 1) - 1}" if absent else ""
 
 
 def _beyond(value: int, most: int | None, *, lowest: int) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from engine import control
-from engine.linux.settings import files
+from engine.linux.settings import files, irq
 
 Read = Callable[[str], Any]
 Write = Callable[[str, Any], None]
@@ -111,6 +111,7 @@ KNOBS: dict[str, Knob] = {
         lambda device: control.nic(device).rss().key,
         lambda device, key: control.nic(device).set_rss(key=key),
     ),
+    "irq_cpus": Knob(irq.read, irq.write),
     "rps_cpus": _per_queue("rps_cpus"),
     "rps_flow_entries": _per_queue("rps_flow_cnt"),
     "rps_sock_flow_entries": Knob(_sock_flow_entries, _set_sock_flow_entries),
@@ -120,7 +121,7 @@ KNOBS: dict[str, Knob] = {
 }
 """In the order they are made, by the names of `Settings`."""
 
-FOLLOWS = {"queues": ("rss_table", "rps_cpus", "rps_flow_entries")}
+FOLLOWS = {"queues": ("rss_table", "irq_cpus", "rps_cpus", "rps_flow_entries")}
 """What a driver or the kernel may change along with a setting."""
 
 

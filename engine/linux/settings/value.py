@@ -30,6 +30,8 @@ class Settings:
     rss_table: tuple[int, ...] = ()
     """Queue of each entry; a shorter one is repeated (ethtool -X)."""
     rss_key: str | None = None
+    irq_cpus: tuple[int, ...] = ()
+    """CPU of each queue's interrupt, in turn (/proc/irq/N/smp_affinity_list)."""
     rps_cpus: tuple[int, ...] | None = None
     """CPUs that packets are spread over after the interrupt, of every queue; empty: off."""
     rps_flow_entries: int | None = None
@@ -47,7 +49,7 @@ class Settings:
         return {
             name: value
             for name, value in values.items()
-            if value is not None and (value or name not in ("features", "rss_table"))
+            if value is not None and (value or name not in ("features", "rss_table", "irq_cpus"))
         }
 
     def __hash__(self) -> int:

@@ -9,11 +9,11 @@ from collectors.linux.drops import reasons
 from collectors.linux.ethtool import queue_of
 from collectors.linux.files import Reread, cpu_list
 from collectors.linux.hardirq import interrupts
-from collectors.linux.interrupt import owners
-from collectors.linux.interrupt import queue_of as queue_in_action
 from collectors.linux.protocols import pairs, snmp6
 from collectors.linux.scheduler import schedstat
 from collectors.linux.softirq import softirq_ticks, softirqs, softnet_stat
+from engine.linux.interrupt import owners
+from engine.linux.interrupt import queue_of as queue_in_action
 
 
 def values(counts, key, *expected):
