@@ -11,7 +11,8 @@ Examples:
   rxbench target pair --set "rps_cpus = [0, 1]"
   rxbench target pair --set "queues = 2" --set "features.rx-gro = true" --pps 200000
   rxbench target eth0 --set "rx_usecs = 50" --seconds 5
-  rxbench target eth0 settings.toml --repeats 4 --json
+  rxbench target pair --set "features.rx-gro = true" --tcp --pps 0
+  rxbench target eth0 settings.toml --repeats 4 --save datasets/my-card
   rxbench target eth0 --set "ring_size = 4096" --check
 """
 
@@ -24,7 +25,7 @@ from typing import Annotated, Any
 
 import typer
 
-from collectors.cli.options import Json
+from collectors.cli.options import Json, SaveTo
 
 
 def command(
@@ -40,15 +41,19 @@ def command(
     pps: Annotated[float, typer.Option(help="Sent over the pair; 0: as fast as taken.")] = 100_000,
     flows: Annotated[int, typer.Option(help="Sent over the pair.")] = 16,
     datagram_bytes: Annotated[int, typer.Option("--bytes", help="Of a datagram sent over the pair.")] = 1400,
+    tcp: Annotated[bool, typer.Option("--tcp", help="Streams over the pair, in place of datagrams.")] = False,
     queues: Annotated[int, typer.Option(help="Of the pair.")] = 4,
     only_check: Annotated[
         bool, typer.Option("--check", help="Say what it cannot do, and change nothing.")
     ] = False,
     as_json: Json = False,
+    save: SaveTo = None,
 ) -> None:
     """Compare settings of an interface."""
     from collectors import target
 
+    if save is not None and save.exists():
+        raise FileExistsError(17, "already there; datasets are not overwritten", str(save))
     chosen = [target.Settings(name="as it is"), *_settings(plan, set_ or [])]
     with ExitStack() as stack:
         on = stack.enter_context(target.Pair(queues)) if device == "pair" else device
@@ -58,14 +63,26 @@ def command(
                 target.check(name, each)
             print(f"{name}: can be set so")
             return
-        load = None if isinstance(on, str) else target.Load(pps, datagram_bytes, flows)
+        sent = target.Load(pps, datagram_bytes, flows, protocol="tcp" if tcp else "udp")
+        load = None if isinstance(on, str) else sent
         compared = target.compare(
             on, chosen, load=load, seconds=seconds, repeats=repeats, progress=not as_json
         )
+    if save is not None:
+        from collectors.dataset import save as write
+
+        write(compared, save)
     if as_json:
         print(compared.table.to_json(orient="records"))
         return
-    shown = ["delivered_pps", "loss_ratio", "cpu_ns_per_frame", "softirq_cpus", "busiest_cpu_share"]
+    shown = [
+        "delivered_pps",
+        "delivered_bps",
+        "loss_ratio",
+        "cpu_ns_per_frame",
+        "softirq_cpus",
+        "busiest_cpu_share",
+    ]
     means = compared.table.groupby("name", sort=False)[shown].mean()
     print(means.to_string(float_format=lambda value: f"{value:,.4g}"))
     print(f"means of {repeats} runs, {compared.said}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -59,6 +60,11 @@ class Comparison:
         """What goes with every figure: clock, load, and how many runs were disturbed."""
         marks = f", {len(self.disturbed)} of {len(self.runs)} runs disturbed" if self.how is not None else ""
         return f"clock {self.clock}, {self.loop}{marks}"
+
+    @property
+    def target(self) -> Mapping[str, Any] | None:
+        """Settings of an interface, and how they were compared, as plain data; None: it is of scenarios."""
+        return None
 
     @property
     def names(self) -> tuple[str, ...]:

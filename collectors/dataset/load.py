@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from collectors.columns import TABLES
+from collectors.columns import TABLES, TableSpec
 from collectors.compare.comparison import Comparison
 from collectors.compare.record import RunRecord
 from collectors.datapath.frame import check
@@ -21,6 +22,9 @@ from collectors.live_run import LiveRun, RealTime
 from collectors.run import Run
 from engine.errors import ConservationError
 from engine.scenario import Scenario
+
+if TYPE_CHECKING:
+    from collectors.linux.columns import HostTable
 
 
 def load(folder: str | Path, *, accept_broken_law: bool = False) -> Run | LiveRun | Comparison:
@@ -37,12 +41,14 @@ def load(folder: str | Path, *, accept_broken_law: bool = False) -> Run | LiveRu
     """
     folder = Path(folder)
     manifest = read(folder)
-    frames = {Path(name).stem: _frame(folder / name) for name in manifest["files"]}
+    if manifest["kind"] == "target":
+        return _target(folder, manifest, accept_broken_law)
+    frames = _frames(folder, manifest, TABLES)
     scenarios = {name: Scenario.from_json(json.dumps(text)) for name, text in manifest["scenarios"].items()}
     if manifest["kind"] == "comparison":
         return _comparison(manifest, frames, scenarios, accept_broken_law)
     if manifest["kind"] != "run":
-        raise DatasetError(f"{folder}: kind {manifest['kind']!r}; known are run and comparison")
+        raise DatasetError(f"{folder}: kind {manifest['kind']!r}; known are run, comparison and target")
     for name, data in frames.items():
         try:
             check(TABLES[name], data)
@@ -66,12 +72,18 @@ def load(folder: str | Path, *, accept_broken_law: bool = False) -> Run | LiveRu
     )
 
 
-def _frame(path: Path) -> pd.DataFrame:
+def _frames(
+    folder: Path, manifest: Manifest, tables: Mapping[str, TableSpec] | Mapping[str, HostTable]
+) -> dict[str, pd.DataFrame]:
+    return {Path(name).stem: _frame(folder / name, tables.get(Path(name).stem)) for name in manifest["files"]}
+
+
+def _frame(path: Path, table: TableSpec | HostTable | None) -> pd.DataFrame:
     try:
         data: pd.DataFrame = pq.read_table(path).to_pandas()
     except pa.ArrowException as cause:
         raise DatasetError(f"{path}: not readable as Parquet: {cause}") from None
-    declared = TABLES[path.stem].columns if path.stem in TABLES else ()
+    declared = table.columns if table is not None else ()
     names = {column.name for column in declared if column.dtype == "category"} | {"clock", "source"}
     # A column without rows forgets that it holds names.
     return data.astype(dict.fromkeys(names.intersection(data.columns), "category"))
@@ -88,12 +100,35 @@ def _law(folder: Path, accept: bool, stats: Any, frames: dict[str, pd.DataFrame]
 def _comparison(
     manifest: Manifest, frames: dict[str, pd.DataFrame], scenarios: dict[str, Scenario], accept: bool
 ) -> Comparison:
+    real = manifest.get("real_time")
+    lost = {} if real is None else real["lost_share"]
+    runs = _runs(manifest, frames, lost)
+    for run in runs:
+        _law(Path(run.name), accept, run.stats, dict(run.tables))
+    return Comparison(scenarios, runs, None if real is None else RealTime(**real["how"]))
+
+
+def _target(folder: Path, manifest: Manifest, accept: bool) -> Comparison:
+    # pyroute2 and more, which other datasets need not load
+    from collectors.linux.columns import TABLES as HOST
+    from collectors.target.compare import TargetComparison
+
+    frames = _frames(folder, manifest, HOST)
+    runs = _runs(manifest, frames, {})
+    for run in runs:
+        ended = run.stats["delivered"] + sum(run.stats["dropped"].values())
+        if run.stats["rx"] != ended and not accept:
+            raise DatasetError(f"{folder}: {run.name}: {run.stats['rx']} frames, {ended} of them ended")
+    return TargetComparison.from_target(manifest["target"], runs)
+
+
+def _runs(
+    manifest: Manifest, frames: dict[str, pd.DataFrame], lost: Mapping[str, float]
+) -> tuple[RunRecord, ...]:
     rows = frames.pop("runs")
     split = {
         name: dict(list(data.groupby(["name", "repeat"], observed=True))) for name, data in frames.items()
     }
-    real = manifest.get("real_time")
-    lost = {} if real is None else real["lost_share"]
     runs = []
     for row in rows.to_dict(orient="records"):
         name, repeat, seed = str(row.pop("name")), int(row.pop("repeat")), int(row.pop("seed"))
@@ -104,8 +139,7 @@ def _comparison(
             for table, parts in split.items()
         }
         stats = manifest["stats"][f"{name}/{repeat}"]
-        _law(Path(name), accept, stats, own)
         figures = {str(metric): float(value) for metric, value in row.items()}
         share = float(lost.get(f"{name}/{repeat}", "nan"))
         runs.append(RunRecord(name, repeat, seed, stats, figures, own, share))
-    return Comparison(scenarios, tuple(runs), None if real is None else RealTime(**real["how"]))
+    return tuple(runs)

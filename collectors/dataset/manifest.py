@@ -12,20 +12,22 @@ from collectors.dataset.errors import DatasetError
 SCHEMA_VERSION = 1
 """Version of the layout; another one is refused by name."""
 FILE = "manifest.json"
-Kind = Literal["run", "comparison"]
+Kind = Literal["run", "comparison", "target"]
 
 
 class Manifest(TypedDict):
     """Content of manifest.json.
 
     `volatile` holds whatever differs between two equal runs in virtual time. `real_time` is there with
-    clock = real: how it was run, and what other work took from it.
+    clock = real: how it was run, and what other work took from it. `target` is there instead of scenarios
+    where settings of an interface were compared: which, under what load, and the settings by name.
     """
 
     schema_version: int
     kind: Kind
     clock: str
     real_time: NotRequired[dict[str, Any]]
+    target: NotRequired[dict[str, Any]]
     scenarios: dict[str, dict[str, Any]]
     stats: dict[str, Any]
     build: dict[str, Any]

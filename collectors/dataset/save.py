@@ -27,14 +27,14 @@ from engine.scenario import Scenario
 
 
 def save(what: Outcome | Comparison, folder: str | Path) -> Path:
-    """Write a run or a comparison as a new folder and return its path.
+    """Write a run, or a comparison of scenarios or of an interface's settings, as a new folder.
 
+    Returns its path.
     Equal runs in virtual time give equal bytes but for manifest.json's `volatile`.
 
     Raises
     ------
     FileExistsError : the folder is there already; nothing is changed.
-    ValueError : a comparison of an interface's settings, which no scenario describes.
     OSError : it cannot be written; nothing is left behind.
     """
     if isinstance(what, Outcome):
@@ -44,14 +44,14 @@ def save(what: Outcome | Comparison, folder: str | Path) -> Path:
         if isinstance(what, LiveRun):
             took = {"elapsed_ns": what.elapsed_ns, "lost_ns": what.lost_ns}
             manifest["real_time"] = _how(what.how) | took
-    elif not all(isinstance(each, Scenario) for each in what.scenarios.values()):
-        raise ValueError(
-            "comparison: of settings of an interface; a dataset is of scenarios. Save its `table`"
-        )
     else:
         frames = {"runs": what.table, **what.tables}
         stats = {f"{r.name}/{r.repeat}": dict(r.stats) for r in what.runs}
-        manifest = _manifest("comparison", what.clock, what.scenarios, stats, capture().as_dict())
+        kind: Kind = "comparison" if what.target is None else "target"
+        scenarios = dict(what.scenarios) if what.target is None else {}
+        manifest = _manifest(kind, what.clock, scenarios, stats, capture().as_dict())
+        if what.target is not None:
+            manifest["target"] = dict(what.target)
         if what.how is not None:
             lost = {f"{r.name}/{r.repeat}": r.lost_share for r in what.runs}
             manifest["real_time"] = _how(what.how) | {"lost_share": lost}

@@ -2,48 +2,19 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import time
 from collections.abc import Collection, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
 from functools import cached_property
 
 import pandas as pd
 
 from collectors.linux.observe import Watch, observe
 from collectors.metrics import METRICS
-from engine import _core, control
-from engine.linux import send
-from engine.linux.namespace import Namespace
+from collectors.target.load import Load, over
+from engine import control
 from engine.linux.pair import Pair
 from engine.linux.settings import Settings, applied
-
-SETTLE_S = 0.05
-"""After the last frame was sent, until readers have read what waits."""
-LATE_S = 30.0
-"""A sender that is later than this has failed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Load:
-    """What is sent over a pair: datagrams of some flows, to some sockets that are read."""
-
-    pps: float = 100_000
-    """Datagrams a second, of all flows; 0: as fast as they are taken."""
-    datagram_bytes: int = 1400
-    flows: int = 16
-    readers: int = 1
-    """Sockets, each read by a thread; flows are dealt to them in turn."""
-
-    def __post_init__(self) -> None:
-        for name, low, high in (("datagram_bytes", 1, 65_000), ("flows", 1, 4096), ("readers", 1, 64)):
-            value = getattr(self, name)
-            if not low <= value <= high:
-                raise ValueError(f"load: {name} = {value}: allowed is {low} to {high}")
-        if not self.pps >= 0:
-            raise ValueError(f"load: pps = {self.pps}: allowed is 0 and above")
 
 
 class TargetRun:
@@ -61,16 +32,21 @@ class TargetRun:
         counted: Mapping[str, int],
         kernel: Watch | None,
         source: str,
+        read_bytes: int | None = None,
     ) -> None:
         self.settings, self.device, self.seconds = settings, device, seconds
         self.offered_frames, self.delivered_frames = offered, delivered
-        """Sent and read; with traffic from elsewhere what the interface counted: arrived, and handed over."""
+        """Datagrams sent and read; of streams, and with traffic from elsewhere, what the interface counted:
+        frames that arrived, and those it handed over.
+        """
         self.counted = counted
         """What the interface's 64-bit counters gained."""
         self.kernel = kernel
         """The tables of `collectors.linux`; None if nothing was watched."""
         self.source = source
         """Where the frames were counted: `socket` or `netlink`."""
+        self.read_bytes = read_bytes
+        """What was read of streams, by their sockets; None where there were none."""
 
     @cached_property
     def softirq_ns(self) -> pd.Series:
@@ -90,11 +66,12 @@ class TargetRun:
         frame_bytes = (
             self.counted["rx_bytes"] / self.counted["rx_packets"] if self.counted["rx_packets"] else nan
         )
+        bits = delivered * frame_bytes * 8 if self.read_bytes is None else self.read_bytes * 8
         known = {
             "offered_pps": self.offered_frames / self.seconds,
             "delivered_pps": delivered / self.seconds,
             "read_pps": delivered / self.seconds if self.source == "socket" else nan,
-            "delivered_bps": delivered * frame_bytes * 8 / self.seconds,
+            "delivered_bps": bits / self.seconds,
             "loss_ratio": lost / self.offered_frames if self.offered_frames else nan,
             "cpu_ns_per_frame": busy.sum() / delivered if len(busy) and delivered else nan,
             "softirq_cpus": busy.sum() * 1e-9 / self.seconds if len(busy) else nan,
@@ -142,19 +119,21 @@ def measure(
         watching = None if watch is None else stack.enter_context(observe(watch, interval))
         before = _counted(device)
         began = time.monotonic()
+        sent = None
         if isinstance(on, Pair) and on.peer is not None:
-            offered, delivered = _send(on, on.peer, load or Load(), seconds)
+            sent = over(on, on.peer, load or Load(), seconds)
         else:
             time.sleep(seconds)
-            offered = delivered = -1
-        took = time.monotonic() - began if offered < 0 else seconds
+        took = time.monotonic() - began if sent is None else sent.seconds
         after = _counted(device)
     gained = {name: after[name] - before[name] for name in after}
-    source = "socket"
-    if offered < 0:
-        source, delivered = "netlink", gained["rx_packets"]
-        offered = delivered + gained["rx_missed_errors"] + gained["rx_dropped"]
-    return TargetRun(chosen, device, took, offered, delivered, gained, watching, source)
+    streams = load is not None and load.protocol == "tcp"
+    if sent is not None and not streams:
+        return TargetRun(chosen, device, took, sent.offered, sent.read, gained, watching, "socket")
+    delivered = gained["rx_packets"]
+    offered = delivered + gained["rx_missed_errors"] + gained["rx_dropped"]
+    read_bytes = None if sent is None else sent.read
+    return TargetRun(chosen, device, took, offered, delivered, gained, watching, "netlink", read_bytes)
 
 
 def _counted(device: str) -> Mapping[str, int]:
@@ -162,29 +141,3 @@ def _counted(device: str) -> Mapping[str, int]:
         return control.nic(device).link().stats
     except OSError as cause:
         raise OSError(cause.errno, "the interface vanished while it was measured", device) from None
-
-
-def _send(pair: Pair, peer: Namespace, load: Load, seconds: float) -> tuple[int, int]:
-    """Datagrams sent, and datagrams read."""
-    with ExitStack() as stack:
-        sinks = [_core.Sink("udp", pair.address) for _ in range(load.readers)]
-        for sink in sinks:
-            stack.callback(sink.close)
-        ports = ",".join(str(sink.port) for sink in sinks)
-        words = [pair.address, ports, load.flows, load.datagram_bytes, load.pps, seconds]
-        pipe = subprocess.PIPE
-        # As a file: it needs nothing of the engine, and begins at once.
-        argv = [sys.executable, send.__file__, *map(str, words)]
-        sender = peer.start(argv, stdout=pipe, stderr=pipe)
-        try:
-            output, errors = sender.communicate(timeout=seconds + LATE_S)
-        except subprocess.TimeoutExpired:
-            raise OSError(110, "the sender did not end in time", pair.device) from None
-        finally:
-            sender.kill()
-            sender.wait()
-        if sender.returncode != 0:
-            reason = errors.strip().splitlines()[-1:] or ["no reason given"]
-            raise OSError(5, f"the sender failed: {reason[0]}", pair.device)
-        time.sleep(SETTLE_S)
-        return int(output), sum(sink.reads for sink in sinks)

@@ -1,7 +1,8 @@
-"""Send datagrams to a host: a program, `send.py ADDRESS PORT,PORT... FLOWS BYTES PPS SECONDS`.
+"""Send to a host: a program, `send.py udp|tcp ADDRESS PORT,PORT... FLOWS BYTES PPS SECONDS`.
 
-Flows go to the ports in turn. Up to 64 datagrams of a flow go with one system call, cut apart by the kernel
-(UDP_SEGMENT, udp(7)). PPS 0: as fast as they are taken. Prints how many were sent.
+UDP: datagrams. Flows go to the ports in turn. Up to 64 datagrams of a flow go with one system call, cut apart
+by the kernel (UDP_SEGMENT, udp(7)). TCP: a connection for each flow, written in turn, as many bytes at once.
+PPS 0: as fast as they are taken. Prints how many datagrams were sent, or pieces of so many bytes.
 """
 
 from __future__ import annotations
@@ -23,11 +24,19 @@ def batch_of(datagram_bytes: int, pps: float) -> int:
     return max(1, min(most, int(pps / BATCHES_PER_S)) if pps else most)
 
 
+def open_flow(kind: str, address: str, port: int, datagram_bytes: int) -> socket.socket:
+    """A socket that sends there. Raises OSError."""
+    if kind == "tcp":
+        return socket.create_connection((address, port))
+    flow = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    flow.connect((address, port))
+    flow.setsockopt(socket.IPPROTO_UDP, UDP_SEGMENT, datagram_bytes)
+    return flow
+
+
 def send(flows: list[socket.socket], datagram_bytes: int, pps: float, seconds: float) -> int:
-    """Send for so long, the flows in turn; how many datagrams."""
+    """Send for so long, the flows in turn; how many datagrams, or pieces of streams."""
     batch = batch_of(datagram_bytes, pps)
-    for flow in flows:
-        flow.setsockopt(socket.IPPROTO_UDP, UDP_SEGMENT, datagram_bytes)
     data, sent, at = bytes(batch * datagram_bytes), 0, 0
     began = time.monotonic()
     while (now := time.monotonic()) < began + seconds:
@@ -35,7 +44,7 @@ def send(flows: list[socket.socket], datagram_bytes: int, pps: float, seconds: f
             time.sleep(early)
             continue
         with contextlib.suppress(ConnectionRefusedError):  # an ICMP error for an earlier one
-            flows[at % len(flows)].send(data)
+            flows[at % len(flows)].sendall(data)
             sent += batch
         at += 1
     return sent
@@ -43,14 +52,13 @@ def send(flows: list[socket.socket], datagram_bytes: int, pps: float, seconds: f
 
 def main(words: list[str]) -> None:
     """See above."""
-    address, ports, count, size, pps, seconds = words
+    kind, address, ports, count, size, pps, seconds = words
     to = [int(port) for port in ports.split(",")]
-    flows = []
-    for flow in range(int(count)):
-        opened = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        opened.connect((address, to[flow % len(to)]))
-        flows.append(opened)
-    print(send(flows, int(size), float(pps), float(seconds)))
+    flows = [open_flow(kind, address, to[flow % len(to)], int(size)) for flow in range(int(count))]
+    sent = send(flows, int(size), float(pps), float(seconds))
+    for flow in flows:
+        flow.close()
+    print(sent)
 
 
 if __name__ == "__main__":

@@ -1,21 +1,24 @@
 """An interface of this machine under settings: said before what it cannot, restored whatever ends the run."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
 
+import pandas as pd
 import pytest
 
 from collectors.cli import app
-from collectors.dataset import save
+from collectors.dataset import DatasetError, load, save
 from collectors.doctor.leftovers import none_left
 from collectors.linux import ethtool
-from collectors.target import CannotBeSet, Load, Pair, Settings, check, compare, measure
+from collectors.target import CannotBeSet, Load, Pair, Settings, TargetComparison, check, compare, measure
 from engine.linux import leftovers
 from engine.linux.settings import applied, files, irq, journal
 from engine.linux.settings.knobs import KNOBS
+from engine.linux.streams import Streams
 
 pytestmark = pytest.mark.needs("namespaces")
 
@@ -246,12 +249,58 @@ def test_settings_are_compared(pair, tmp_path):
     assert found.summary.loc[("rps", "latency_p99_ns"), "source"] == "unavailable"
     with pytest.raises(ValueError, match="must be virtual"):
         found.explain("as it is", "rps")
-    with pytest.raises(ValueError, match="a dataset is of scenarios"):
-        save(found, tmp_path / "saved")
     assert everything(pair.device) == before
 
 
-def test_the_command_checks_compares_and_leaves_nothing(pair, capsys):
+def test_a_comparison_of_settings_is_a_dataset_that_answers_the_same(pair, tmp_path):
+    settings = {"as it is": Settings(), "rps": Settings(name="rps", rps_cpus=(0,), features={"rx-gro": True})}
+    watch = ("softirq", "protocols")
+    found = compare(pair, settings, load=Load(20_000), seconds=0.2, repeats=2, watch=watch, progress=False)
+    again = load(save(found, tmp_path / "saved"))
+    assert isinstance(again, TargetComparison)
+    assert (again.target, again.names, again.said) == (found.target, found.names, found.said)
+    assert again.scenarios["rps"] == settings["rps"]
+    pd.testing.assert_frame_equal(again.table, found.table)
+    pd.testing.assert_frame_equal(again.summary, found.summary)
+    assert set(again.tables) == set(found.tables) >= {"softirq", "protocols"}
+    for name, table in found.tables.items():
+        pd.testing.assert_frame_equal(again.tables[name], table, check_categorical=False)
+    assert again.effect("delivered_pps", "as it is", "rps") == found.effect(
+        "delivered_pps", "as it is", "rps"
+    )
+    manifest = tmp_path / "saved" / "manifest.json"
+    told = json.loads(manifest.read_text())
+    assert (told["kind"], told["scenarios"], told["target"]["device"]) == ("target", {}, pair.device)
+    assert told["volatile"]["provenance"]
+    told["stats"]["rps/0"]["rx"] += 1
+    manifest.write_text(json.dumps(told))
+    with pytest.raises(DatasetError, match=r"frames, \d+ of them ended"):
+        load(tmp_path / "saved")
+
+
+def test_streams_are_sent_and_every_byte_is_read(pair):
+    sent = Load(0, 60_000, 3, protocol="tcp")
+    run = measure(pair, Settings(features={"rx-gro": True}), load=sent, seconds=0.3, watch=None)
+    assert run.read_bytes > 10 * 60_000
+    assert run.read_bytes % 60_000 == 0
+    assert run.source == "netlink"
+    # Segments of an MTU, as on a wire.
+    assert run.counted["rx_bytes"] / run.counted["rx_packets"] < 1515
+    assert run.counted["rx_bytes"] > run.read_bytes
+    assert run.summary["delivered_bps"] == run.read_bytes * 8 / run.seconds
+    found = compare(pair, [Settings()], load=sent, seconds=0.1, repeats=2, watch=(), progress=False)
+    assert (found.source_of("delivered_bps"), found.source_of("delivered_pps")) == ("socket", "netlink")
+    assert "TCP, as fast as taken of 60000 B in 3 flows" in found.said
+
+
+def test_a_load_without_a_reader_is_one_line(pair, monkeypatch):
+    monkeypatch.setattr(Streams, "_read", lambda self, stream: stream.close())
+    with pytest.raises(OSError, match=r"sender failed|were read") as told:
+        measure(pair, load=Load(0, flows=2, protocol="tcp"), seconds=0.1, watch=None)
+    assert "\n" not in str(told.value)
+
+
+def test_the_command_checks_compares_saves_and_leaves_nothing(pair, capsys, tmp_path):
     def said(*words):
         with pytest.raises(SystemExit) as ended:
             app(["target", pair.device, *words])
@@ -264,8 +313,12 @@ def test_the_command_checks_compares_and_leaves_nothing(pair, capsys):
     assert (code, told.err.strip()) == (2, f"rxbench: {pair.device}: queues: 9: allowed is 1 to 4")
     code, told = said("--set", "queue = 9")
     assert "allowed is name, queues" in told.err
-    code, told = said("--set", "rps_cpus = [0]", "--seconds", "0.1", "--repeats", "2")
+    kept = str(tmp_path / "kept")
+    code, told = said("--set", "rps_cpus = [0]", "--seconds", "0.1", "--repeats", "2", "--save", kept)
     assert code == 0
+    assert load(kept).names == ("as it is", "rps_cpus = [0]")
+    code, refused = said("--save", kept)
+    assert (code, refused.err.strip()) == (2, f"rxbench: {kept}: already there; datasets are not overwritten")
     assert "traffic from elsewhere" in told.out
     assert "rps_cpus = [0]" in told.out
     assert everything(pair.device) == before

@@ -45,7 +45,10 @@ def test_batches_fit_a_datagram_and_the_pace(size, pps, batch):
     assert send.batch_of(size, pps) == batch
 
 
-@pytest.mark.parametrize("bad", [{"datagram_bytes": 0}, {"flows": 0}, {"readers": 65}, {"pps": -1}])
+BAD = [{"datagram_bytes": 0}, {"flows": 0}, {"readers": 65}, {"pps": -1}, {"protocol": "sctp"}]
+
+
+@pytest.mark.parametrize("bad", [*BAD, {"flows": 65, "protocol": "tcp"}, {"readers": 2, "protocol": "tcp"}])
 def test_a_load_that_cannot_be_is_refused(bad):
     with pytest.raises(ValueError, match=f"load: {next(iter(bad))} = "):
         Load(**bad)
