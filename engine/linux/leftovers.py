@@ -13,13 +13,12 @@ import atexit
 import json
 import os
 import signal
-import tempfile
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.linux.owners import alive, folder, owner
+from engine.linux.owners import alive, draft, drop_drafts, folder, owner
 from engine.linux.settings import journal
 
 MARK = "RXBENCH_OWNER"
@@ -66,9 +65,7 @@ def note(interface: str | None = None) -> None:
         return
     if interface is not None:
         interfaces.append(interface)
-    with tempfile.NamedTemporaryFile("w", dir=place, prefix=".", delete=False) as draft:
-        json.dump({"interfaces": interfaces}, draft)
-    Path(draft.name).replace(path)
+    draft(place, json.dumps({"interfaces": interfaces})).replace(path)
     atexit.register(settle)
 
 
@@ -113,6 +110,8 @@ def clean() -> list[Leftover]:
     for path in _notes():
         if not alive(path.stem):
             path.unlink(missing_ok=True)
+    for place in (folder(), journal.place()):
+        drop_drafts(place)
     return found
 
 

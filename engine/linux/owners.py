@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 
@@ -15,6 +16,22 @@ def owner() -> str:
     """This process, as `pid-start`."""
     pid = os.getpid()
     return f"{pid}-{started(pid)}"
+
+
+def draft(place: Path, text: str) -> Path:
+    """A file there, flushed to the disk, still to be given its name; the one it has says whose it is."""
+    with tempfile.NamedTemporaryFile("w", dir=place, prefix=f".{owner()}.", delete=False) as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    return Path(file.name)
+
+
+def drop_drafts(place: Path) -> None:
+    """Remove what a process left there that was killed before it had given it its name."""
+    for path in place.glob(".*-*.*"):
+        if not alive(path.name.split(".")[1]):
+            path.unlink(missing_ok=True)
 
 
 def started(pid: int) -> int | None:

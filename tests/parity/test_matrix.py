@@ -74,6 +74,36 @@ PATHS = {
         "host.napi.budget_frames": 3,
     },
     "interface down": {"nic.queues": 2, "host.cpus": 1, "nic.up": False},
+    "an XDP program": {
+        "nic.queues": 2,
+        "host.cpus": 2,
+        "host.xdp.rules": [
+            {"protocol": "udp", "destination_port": 7002},
+            {"destination_port": 7003, "action": "redirect"},
+        ],
+    },
+    "page pools": {"nic.queues": 2, "host.cpus": 2, "host.page_pool.enabled": True},
+    "RSS contexts": {
+        "nic.queues": 4,
+        "host.cpus": 2,
+        "nic.rss.contexts": [
+            {"destination_port": 7001, "table": [3] * 128},
+            {"destination_port": 7004, "weights": [0, 1, 1, 0]},
+        ],
+    },
+    "polling, and a card told something meanwhile": {
+        "nic.queues": 2,
+        "host.cpus": 2,
+        "host.polling": True,
+        "control": [{"at_ns": 2_000_000, "settings": ["nic.coalesce.rx_usecs = 50"]}],
+    },
+    "split headers": {"nic.queues": 2, "host.cpus": 2, "nic.tcp_data_split": True},
+}
+A_FLOW = ["version", "protocol", "source_address", "source_port", "destination", "destination_port"]
+MERGING = {
+    "GRO": {"host.gro.enabled": True},
+    "LRO": {"nic.lro.enabled": True},
+    "GRO behind LRO": {"host.gro.enabled": True, "nic.lro.enabled": True},
 }
 
 
@@ -100,3 +130,22 @@ def test_both_clocks_come_to_the_same(traffic, path):
         ours, theirs = (each.table(table)[columns].astype("str") for each in (real, virtual))
         assert ours.equals(theirs), table
     assert in_order(real) == in_order(virtual)
+
+
+@pytest.mark.parametrize("merging", MERGING)
+@pytest.mark.parametrize("traffic", TRAFFIC)
+def test_what_is_merged_is_the_clock_s_and_every_flow_s_bytes_are_the_same(traffic, merging):
+    scenario = BASE.with_(**TRAFFIC[traffic], **{"nic.queues": 2, "host.cpus": 2}, **MERGING[merging])
+    real = run_live(scenario, pacing="lossless", oversubscribe=True)
+    virtual = run(scenario, progress=False)
+    for each in (real, virtual):
+        taken = each.stats["rx"] - sum(each.stats["dropped"].values())
+        assert each.stats["delivered"] + each.stats["consumed"] == taken
+        assert each.table("delivered")["segments"].sum() == taken
+    assert (real.stats["rx"], real.stats["dropped"]) == (virtual.stats["rx"], virtual.stats["dropped"])
+    assert flows(real).equals(flows(virtual))
+
+
+def flows(run):
+    """Payload of each flow, frames that overtook others of it; in real time each CPU has a row of its own."""
+    return run.table("flows").groupby(A_FLOW)[["bytes", "dropped", "reordered"]].sum().astype("int64")

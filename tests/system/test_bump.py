@@ -3,10 +3,12 @@
 import hashlib
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -137,6 +139,39 @@ def test_after_kill_9_the_next_start_names_and_removes_what_is_left(tmp_path, mo
     while leftovers.find():
         assert time.monotonic() < deadline
     assert list((tmp_path / "rxbench").iterdir()) == []
+
+
+AGAIN_AND_AGAIN = """
+from engine.linux.bump import Bump
+print("begins", flush=True)  # making the first is among the moments
+while True:
+    with Bump() as wire:
+        wire.server.start(["sh", "-c", "sleep 302 & wait"])
+        wire.client.start(["sleep", "303"])
+"""
+
+
+def links():
+    return {each.name for each in Path("/sys/class/net").iterdir()}
+
+
+def test_killed_at_any_moment_nothing_stays(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    before = links()
+    for delay_ms in random.Random(2).choices(range(400), k=4):
+        run = subprocess.Popen([sys.executable, "-c", AGAIN_AND_AGAIN], stdout=subprocess.PIPE)
+        assert run.stdout.readline() == b"begins\n"
+        time.sleep(delay_ms / 1000)
+        run.kill()
+        run.wait()
+        run.stdout.close()
+        # Programs die by and by; what is found is of this run alone, and is gone when it was removed.
+        deadline = time.monotonic() + 5
+        while found := leftovers.clean():
+            assert all(one.owner.startswith(f"{run.pid}-") for one in found), found
+            assert time.monotonic() < deadline, found
+        assert links() == before
+        assert not list((tmp_path / "rxbench").glob("*"))
 
 
 def test_the_command_runs_a_program_and_says_what_came_of_it():

@@ -71,6 +71,17 @@ def test_the_note_of_an_owner_that_is_gone_is_read_and_forgotten(notes):
     assert list(notes.iterdir()) == []
 
 
+def test_what_was_half_written_when_its_writer_was_killed_is_removed(notes):
+    gone, settings = owner_that_is_gone(), notes / "settings"
+    settings.mkdir(parents=True)
+    for folder in (notes, settings):
+        (folder / f".{gone}.x1").touch()
+        (folder / f".{leftovers.owner()}.x2").touch()
+    assert leftovers.clean() == []
+    assert [each.name for each in settings.iterdir()] == [f".{leftovers.owner()}.x2"]
+    assert {each.name for each in notes.iterdir()} == {"settings", f".{leftovers.owner()}.x2"}
+
+
 def test_a_note_names_what_was_made(notes):
     leftovers.note("rxb-a")
     leftovers.note("rxb-b")

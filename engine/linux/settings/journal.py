@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.linux.owners import alive, folder, owner
+from engine.linux.owners import alive, draft, folder, owner
 
 OF_MACHINE = ("rps_sock_flow_entries",)
 """Settings that outlive the interface they were made for: they are the whole machine's."""
@@ -67,11 +65,8 @@ def open_entry(device: str, before: Mapping[str, Any]) -> Entry:
     index = int(Path("/sys/class/net", device, "ifindex").read_text())
     entry = Entry(owner(), device, index, namespace(), before)
     place().mkdir(mode=0o700, parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", dir=place(), prefix=".", delete=False) as draft:
-        json.dump({"index": index, "namespace": entry.namespace, "before": before}, draft)
-        draft.flush()
-        os.fsync(draft.fileno())
-    Path(draft.name).replace(entry.path)
+    told = {"index": index, "namespace": entry.namespace, "before": before}
+    draft(place(), json.dumps(told)).replace(entry.path)
     return entry
 
 
