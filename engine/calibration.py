@@ -17,7 +17,7 @@ from engine.config.costs import Cost
 from engine.config.toml import dumps
 from engine.errors import ScenarioError, refusal
 
-VERSION = 1
+VERSION = 2
 """Version of the file's layout; another one is refused by name."""
 SOURCES = ("measured: ", "fitted: ", "assumed: ")
 """What a row's source begins with: read off a clock; found by least squares over measurements; neither."""
@@ -37,14 +37,20 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class NicThread:
-    """What the thread that plays the card takes for a frame: `frame_ns + byte_ns * bytes`, and
-    `made_frame_ns` more where the frame was not laid out before the run.
-    """
+    """What the thread that plays the card takes for a frame."""
 
     frame_ns: float
     byte_ns: float
     made_frame_ns: float
+    """More where the frame was not laid out before the run;"""
+    made_doubling_ns: float
+    """and more again for each doubling of the flows: what they are made from passes out of cache after cache."""
     source: str
+
+    def ns(self, frame_bytes: float, flows: int, *, made: bool) -> float:
+        """Of frames of so many bytes on average, spread over flows, laid out before the run or not."""
+        of_making_ns = self.made_frame_ns + self.made_doubling_ns * math.log2(flows) if made else 0.0
+        return self.frame_ns + self.byte_ns * frame_bytes + of_making_ns
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +122,7 @@ class Calibration:
                 "frame_ns": self.nic.frame_ns,
                 "byte_ns": self.nic.byte_ns,
                 "made_frame_ns": self.nic.made_frame_ns,
+                "made_doubling_ns": self.nic.made_doubling_ns,
                 "source": self.nic.source,
             }
         return dumps({**document, "row": rows})

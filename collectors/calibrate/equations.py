@@ -27,7 +27,9 @@ PART_SIGMA_SHARE = 0.1
 """of the softirq's and the applications' parts of it."""
 BLUR_NS = 20.0
 """Of a guess at an operation, for the units a frame has."""
-TASKS = frozenset({"socket.recv_call", "socket.dequeue", "copy.payload", "skb.free", "app.message"})
+TASKS = frozenset(
+    {"socket.recv_call", "socket.dequeue", "copy.payload", "copy.change", "skb.free", "app.message"}
+)
 """Operations of the applications' part."""
 PER_ROUND = frozenset({"irq.hardirq", "napi.softirq", "napi.poll", "napi.complete", "sched.wake"})
 """Operations of which a round has one, whatever its frames: seen best in rounds of one frame."""
@@ -73,7 +75,7 @@ def equations(observed: pd.DataFrame, works: Mapping[str, Work]) -> list[Equatio
         ops = here[~here.index.isin(WHOLE)]
         if full and len(ops):
             own = _own(ops, frame_ns, lap_cost_ns(ops, frame_ns))
-            for part, of_part in (("applications", TASKS), ("softirq", frozenset(own.index) - TASKS)):
+            for part, of_part in (("applications", TASKS), ("softirq", frozenset(work.units) - TASKS)):
                 ns = float(own[own.index.isin(of_part)].sum())
                 if ns > 0.0:
                     amounts = _together(work, of_part)

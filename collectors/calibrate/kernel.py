@@ -118,7 +118,7 @@ def fitted(name: str, observations: pd.DataFrame) -> Calibrated:
         columns=["equation", "measured_ns", "fitted_ns", "sigma_ns"],
     )
     # The write is the card's part and the host's at once, and is charged to the host.
-    nic = NicThread(0.0, 0.0, 0.0, "assumed: contained in the write")
+    nic = NicThread(0.0, 0.0, 0.0, 0.0, "assumed: contained in the write")
     return Calibrated(Calibration(name, tuple(made), nic), observations, residuals)
 
 

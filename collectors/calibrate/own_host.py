@@ -82,7 +82,7 @@ def calibrate_own_host(
     observations = measure(chosen, repeats, pace, progress=progress)
     made = fitted(name, chosen, observations, stalls)
     told = provenance(command, [point.name for point in chosen], HOST, repeats, date)
-    told["pace_ns"] = round(pace.wanted_ns, 2)
+    told["pace"] = {thread: round(ns, 2) for thread, ns in pace.wanted._asdict().items()}
     told["steady_share"] = round(float(observations["steady"].mean()), 4)
     lost = observations.groupby(["point", "repeat"])["lost_share"].first().median()
     told["cpu_lost_to_others"] = round(float(lost), 4)

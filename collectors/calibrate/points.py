@@ -11,10 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from engine.config.sizes import IMIX_MEAN_BYTES
 from engine.scenario import Scenario
 
 Load = Literal["full", "sparse"]
 
+STREAM = "traffic.streams.0.generated"
 PREPARED_FRAMES = 8192
 """Frames laid out before a run and offered over and over: making them is not part of the path."""
 SPARSE_PPS = 100_000
@@ -50,23 +52,37 @@ def own_host(frames: int, **settings: object) -> Scenario:
 
 def traffic(size_bytes: int, flows: int, tcp: float = 0.0) -> dict[str, Any]:
     """Settings of one stream: frames of one size, spread evenly over flows."""
-    stream = "traffic.streams.0.generated"
     return {
-        f"{stream}.sizes": {"fixed": {"bytes": size_bytes}},
-        f"{stream}.flows.count": flows,
-        f"{stream}.flows.tcp_share": tcp,
+        f"{STREAM}.sizes": {"fixed": {"bytes": size_bytes}},
+        f"{STREAM}.flows.count": flows,
+        f"{STREAM}.flows.tcp_share": tcp,
     }
+
+
+def mix(flows: int) -> dict[str, Any]:
+    """Settings of a stream of IMIX."""
+    return traffic(64, flows) | {f"{STREAM}.sizes": {"imix": {"middle_bytes": 594}}}
+
+
+def mean_bytes(scenario: Scenario) -> float:
+    """Of a frame of `traffic` or `mix`."""
+    sizes = scenario[f"{STREAM}.sizes"]
+    return float(sizes["fixed"]["bytes"]) if "fixed" in sizes else IMIX_MEAN_BYTES
+
+
+def flows(scenario: Scenario) -> int:
+    """Flows of the stream."""
+    return int(scenario[f"{STREAM}.flows.count"])
 
 
 def sparse(settings: Mapping[str, object], pps: int = SPARSE_PPS) -> dict[str, object]:
     """The same, paced."""
-    return {**settings, "traffic.streams.0.generated.offered": {"frames_per_second": pps}}
+    return {**settings, f"{STREAM}.offered": {"frames_per_second": pps}}
 
 
 def frames_of(scenario: Scenario) -> tuple[str, str]:
     """Sizes and flows: equal for scenarios that offer the same kind of frames, whenever and however many."""
-    stream = "traffic.streams.0.generated"
-    return str(scenario[f"{stream}.sizes"]), str(scenario[f"{stream}.flows"])
+    return str(scenario[f"{STREAM}.sizes"]), str(scenario[f"{STREAM}.flows"])
 
 
 def points(frames: int = 200_000) -> tuple[Point, ...]:
@@ -85,8 +101,10 @@ def points(frames: int = 200_000) -> tuple[Point, ...]:
         full("64 B, 16 flows", **traffic(64, 16)),
         full("64 B, 64 flows", **traffic(64, 64)),
         full("64 B, 4096 flows", **traffic(64, 4096)),
+        full("IMIX, 1 flow", **mix(1)),
         full("1518 B, 1 flow", **traffic(1518, 1)),
         full("1518 B, 4096 flows", **traffic(1518, 4096)),
+        full("1518 B, 16 flows, TCP", prepared=False, **traffic(1518, 16, 1.0)),
         full("1518 B, 4096 flows, TCP", prepared=False, **traffic(1518, 4096, 1.0)),
         full("1518 B, 1 flow, checksums by the host", **traffic(1518, 1), **{"nic.rx_checksum": False}),
         slow("64 B, 1 flow, sparse", **traffic(64, 1)),

@@ -1,8 +1,7 @@
 """Run fixed scenarios in virtual and in real time and print prediction beside measurement.
 
 Virtual time runs with a calibration; make one for this machine first (`rxbench calibrate`), since another
-machine's predicts another machine. Not counted are cases the calibration was made from, marked *, and cases
-that need something the model does not have, marked !. The exit status is 0 if all pairs of configurations
+machine's predicts another machine. Not counted are cases the calibration was made from, marked *. The exit status is 0 if all pairs of configurations
 that are more than 15 % apart were put in the right order, else 1.
 
 \b
@@ -92,7 +91,7 @@ def _show(made: Validation) -> None:
     from collectors.validate.validation import APART
 
     for row in made.table.itertuples():
-        mark = "*" if row.used else "!" if row.beyond else " "
+        mark = "*" if row.used else " "
         disturbed = " (disturbed)" if row.disturbed else ""
         print(
             f" {mark}{row.case:<34} {row.metric:<18} {row.predicted:>14,.1f} {row.measured:>14,.1f} "

@@ -56,5 +56,4 @@ def save_validation(
 def load_validation(folder: str | Path) -> Validation:
     """A validation read back. Raises DatasetError."""
     text = load_text(folder, "validation.csv")
-    table = pd.read_csv(io.StringIO(text), dtype=VALIDATED)
-    return Validation(table.assign(beyond=table["beyond"].fillna("")))
+    return Validation(pd.read_csv(io.StringIO(text), dtype=VALIDATED))

@@ -51,7 +51,7 @@ def validate_kernel(
         expected = predicted_pps(each, calibration)
         found_here = (middle, low, high, len(rates), False, expected / middle - 1.0)
         rows.append(
-            (f"TAP, {each.name}", "throughput_pps", float("nan"), each in POINTS, "", expected, *found_here)
+            (f"TAP, {each.name}", "throughput_pps", float("nan"), each in POINTS, expected, *found_here)
         )
     return Validation(pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS))
 

@@ -9,17 +9,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from collectors.calibrate.points import PREPARED_FRAMES, frames_of, own_host, points, sparse, traffic
+from collectors.calibrate.points import (
+    PREPARED_FRAMES,
+    flows,
+    frames_of,
+    mean_bytes,
+    mix,
+    own_host,
+    points,
+    sparse,
+    traffic,
+)
 from engine.calibration import NicThread
-from engine.config.sizes import IMIX_MEAN_BYTES
 from engine.scenario import Scenario
 
 SIZES_BYTES = (64, 128, 256, 512, 1024, 1518)
 FLOWS = (1, 16, 256, 4096)
 QUICK_SIZES_BYTES, QUICK_FLOWS = (64, 512, 1518), (16,)
-MISPREDICTED = "branch prediction"
-"""Copies of sizes that change from frame to frame: a third slower than of each size alone, on the machine
-this was written on."""
 LOADS = (0.25, 0.5, 0.75)
 """Shares of what the path is predicted to take."""
 
@@ -30,20 +36,16 @@ class Case:
 
     name: str
     scenario: Scenario
-    mean_bytes: float
     prepared_frames: int | None
     used: bool
     """Its frames were measured to calibrate: shown, and not counted."""
-    beyond: str = ""
-    """What of the machine the model does not have, and this case needs: shown, and not counted."""
     load: float | None = None
     """None: as fast as it goes; else the share of the predicted most at which frames are paced."""
 
 
 def nic_ns(nic: NicThread, case: Case) -> float:
     """What the card's thread takes for a frame of the case, in ns."""
-    made_ns = 0.0 if case.prepared_frames is not None else nic.made_frame_ns
-    return nic.frame_ns + made_ns + nic.byte_ns * case.mean_bytes
+    return nic.ns(mean_bytes(case.scenario), flows(case.scenario), made=case.prepared_frames is None)
 
 
 def throughput_cases(frames: int = 200_000, *, quick: bool = False) -> tuple[Case, ...]:
@@ -54,23 +56,20 @@ def throughput_cases(frames: int = 200_000, *, quick: bool = False) -> tuple[Cas
     used = {frames_of(point.scenario) for point in points()}
     cases: list[Case] = []
 
-    def add(
-        name: str, mean_bytes: float, *, prepared: bool = True, beyond: str = "", **settings: object
-    ) -> None:
+    def add(name: str, *, prepared: bool = True, **settings: object) -> None:
         scenario = own_host(frames, **settings).with_(name=name)
         repeated = PREPARED_FRAMES if prepared else None
-        cases.append(Case(name, scenario, mean_bytes, repeated, frames_of(scenario) in used, beyond))
+        cases.append(Case(name, scenario, repeated, frames_of(scenario) in used))
 
     for size in QUICK_SIZES_BYTES if quick else SIZES_BYTES:
-        for flows in QUICK_FLOWS if quick else FLOWS:
-            add(f"{size} B, {_flows(flows)}", size, **traffic(size, flows))
-    for flows in QUICK_FLOWS if quick else FLOWS:
-        add(f"IMIX, {_flows(flows)}", IMIX_MEAN_BYTES, beyond=MISPREDICTED, **mix(flows))
+        for count in QUICK_FLOWS if quick else FLOWS:
+            add(f"{size} B, {_flows(count)}", **traffic(size, count))
+    for count in QUICK_FLOWS if quick else FLOWS:
+        add(f"IMIX, {_flows(count)}", **mix(count))
     if not quick:
         for size in (256, 1518):
-            add(f"{size} B, 64 flows, TCP", size, prepared=False, **traffic(size, 64, 1.0))
-        half = traffic(512, 64, 0.5)
-        add("512 B, 64 flows, half TCP", 512, prepared=False, **half)
+            add(f"{size} B, 64 flows, TCP", prepared=False, **traffic(size, 64, 1.0))
+        add("512 B, 64 flows, half TCP", prepared=False, **traffic(512, 64, 0.5))
     return tuple(cases)
 
 
@@ -85,16 +84,9 @@ def paced_cases(
             settings = sparse({}, rate) | {"traffic.frames": max(round(seconds * rate), 1_000)}
             name = f"{case.name}, {load:.0%} load"
             scenario = case.scenario.with_(name=name, **settings)
-            paced.append(Case(name, scenario, case.mean_bytes, None, used=False, load=load))
+            paced.append(Case(name, scenario, None, used=False, load=load))
     return tuple(paced)
 
 
-def mix(flows: int) -> dict[str, Any]:
-    """Settings of a stream of IMIX."""
-    stream = "traffic.streams.0.generated"
-    sizes = {"imix": {"middle_bytes": 594}}
-    return {**traffic(64, flows), f"{stream}.sizes": sizes}
-
-
-def _flows(flows: int) -> str:
-    return "1 flow" if flows == 1 else f"{flows} flows"
+def _flows(count: int) -> str:
+    return "1 flow" if count == 1 else f"{count} flows"

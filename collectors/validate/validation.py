@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from collectors.calibrate.equations import CALM
-from collectors.calibrate.pace import PATIENCE_S, Pace
+from collectors.calibrate.pace import PATIENCE_S, Pace, State
+from collectors.calibrate.points import flows, mean_bytes
 from collectors.validate.measure import measure
 from collectors.validate.predict import predict
 from collectors.validate.scenarios import LOADS, Case, paced_cases, throughput_cases
@@ -36,7 +37,6 @@ COLUMNS = {
     "metric": "str",
     "load": "float64",
     "used": "bool",
-    "beyond": "str",
     "predicted": "float64",
     "measured": "float64",
     "low": "float64",
@@ -46,8 +46,7 @@ COLUMNS = {
     "residual": "float64",
 }
 """`load`: share of the predicted most, NaN as fast as it goes; `used`: for the calibration, so not counted;
-`beyond`: what the model does not have and the case needs, so not counted; `measured`: of `runs` the quantile
-`CALM` from the calm end, `low` and `high` its interval; `disturbed`: too few runs were left alone, so that
+`measured`: of `runs` the quantile `CALM` from the calm end, `low` and `high` its interval; `disturbed`: too few runs were left alone, so that
 all count; `residual`: predicted / measured - 1."""
 
 
@@ -59,9 +58,8 @@ class Validation:
 
     @property
     def judged(self) -> pd.DataFrame:
-        """Throughputs that were not used for the calibration and need nothing the model does not have."""
-        table = self.table
-        return table[(table["metric"] == "throughput_pps") & ~table["used"] & (table["beyond"] == "")]
+        """Throughputs that were not used for the calibration."""
+        return self.table[(self.table["metric"] == "throughput_pps") & ~self.table["used"]]
 
     @property
     def pairs(self) -> pd.DataFrame:
@@ -144,21 +142,20 @@ def validate(
     ]
     paced = paced_cases(capacities, loads)
     predicted |= {case.name: predict(case, calibration) for case in paced}
-    pace = Pace(_pace_ns(calibration), patience_s)
+    pace = Pace(_state(calibration), patience_s)
     return compared((*cases, *paced), predicted, measure((*cases, *paced), repeats, pace, progress=progress))
 
 
-def _pace_ns(calibration: Calibration) -> float | None:
+def _state(calibration: Calibration) -> State | None:
     """The state the machine was in; None if the calibration does not say."""
-    pace_ns = calibration.provenance.get("pace_ns")
-    return float(pace_ns) if isinstance(pace_ns, int | float) and pace_ns > 0.0 else None
+    told = calibration.provenance.get("pace")
+    return State(**told) if isinstance(told, dict) else None
 
 
 def _made_pps(case: Case, predicted: Mapping[str, float], calibration: Calibration) -> float:
     """What the path takes of frames that are made as they are due."""
     assert calibration.nic is not None
-    nic = calibration.nic
-    made_ns = nic.frame_ns + nic.made_frame_ns + nic.byte_ns * case.mean_bytes
+    made_ns = calibration.nic.ns(mean_bytes(case.scenario), flows(case.scenario), made=True)
     return min(predicted["throughput_pps"], 1e9 / made_ns)
 
 
@@ -178,7 +175,7 @@ def compared(
             expected = predicted[case.name][str(metric)]
             load = float("nan") if case.load is None else case.load
             found = (middle, low, high, len(counted), disturbed, expected / middle - 1.0)
-            rows.append((case.name, metric, load, case.used, case.beyond, expected, *found))
+            rows.append((case.name, metric, load, case.used, expected, *found))
     return Validation(pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS))
 
 

@@ -41,6 +41,7 @@ impl Host {
         context.touch(Op::SocketDequeue, Touch::read(Region::Skb, skb.id.0, 0, 128));
 
         // The copy to user space reads the payload where the NIC put it.
+        context.branch(Op::CopyChange, skb.payload_bytes);
         context.op(Op::CopyByte, skb.payload_bytes);
         let mut left = copy_out(&skb.packet, skb.payload_bytes, buffers, context);
         for fragment in self.skbs.iter(&skb.fragments) {

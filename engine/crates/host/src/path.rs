@@ -201,6 +201,7 @@ impl Host {
             Demux::None(reason) => return self.discard(skb, reason, buffers, context),
         };
         context.touch(Op::SocketLookup, Touch::read(Region::Socket, socket.0, 0, 64));
+        context.branch(Op::SocketChange, socket.0);
         if self.sockets.came(socket, skb.packet.frame) {
             self.sock_steering.add(SockSteeringCounter::Overtaken, 1);
         }

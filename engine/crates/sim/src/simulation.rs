@@ -18,7 +18,7 @@ use graph::scenario::ScenarioError;
 use graph::{Administration, Change, CostTable, Hasher, Latencies, ReceivePath, Scenario};
 use nic::steering::FlowKey;
 use nic::{Built, Classified, NicCounter, Reconfiguration};
-use stage::{Counters, CpuId, Nanos, QueueId, Random, RxQueues, Signal, SocketId, TaskId, Touch};
+use stage::{Counters, CpuId, Nanos, Op, QueueId, Random, RxQueues, Signal, SocketId, TaskId, Touch};
 use stats::{Ledger, Picos, Series};
 use traffic::{BATCH_FRAMES, Batch, Captures, Source};
 
@@ -134,6 +134,7 @@ impl Simulation {
             CacheModel::new(&scenario.host.cache, CacheCosts::of(&costs), cpus, layout)
         });
         let books = Books {
+            ways: vec![[0; Op::COUNT]; usize::from(cpus)].into(),
             costs: op_costs(&costs),
             ledger: Ledger::new(cpus, scenario.nic.queues),
             cache,

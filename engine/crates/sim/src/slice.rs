@@ -32,6 +32,8 @@ pub(crate) enum Effect {
 pub(crate) struct Books {
     pub(crate) costs: [Picos; Op::COUNT],
     pub(crate) ledger: Ledger,
+    /// The way each CPU's branches went last, by operation.
+    pub(crate) ways: Box<[[u32; Op::COUNT]]>,
     pub(crate) cache: Option<CacheModel>,
     pub(crate) observations: Observations,
     pub(crate) effects: Vec<Effect>,
@@ -70,6 +72,14 @@ impl Meter for Slice<'_> {
             let entry = &mut page[op as usize];
             entry.count = entry.count.wrapping_add(u64::from(n));
             entry.op_ps = entry.op_ps.wrapping_add(cost_ps);
+        }
+    }
+
+    #[inline(always)]
+    fn branch(&mut self, op: Op, way: u32) {
+        let Some(last) = self.books.ways.get_mut(self.cpu.index()) else { return };
+        if std::mem::replace(&mut last[op as usize], way) != way {
+            self.op(op, 1);
         }
     }
 

@@ -11,6 +11,11 @@ pub trait Meter {
     #[inline]
     fn enter(&mut self, _op: Op) {}
 
+    /// The code went this way where it may go several. A branch predictor expects the way it went last on this CPU:
+    /// another is a unit of `op`.
+    #[inline]
+    fn branch(&mut self, _op: Op, _way: u32) {}
+
     /// Memory was accessed on behalf of `op`.
     fn touch(&mut self, op: Op, touch: Touch);
 

@@ -178,6 +178,8 @@ ops! {
     AckExpand = Driver."ack_expand" per "ack",
     /// Find the socket of a frame.
     SocketLookup = Socket."lookup" per "frame",
+    /// Go on with another socket than the frame before had, against what the processor predicted.
+    SocketChange = Socket."change" per "change",
     /// Put a frame on a socket's receive queue.
     SocketEnqueue = Socket."enqueue" per "frame",
     /// Enter and leave a receive call.
@@ -188,6 +190,8 @@ ops! {
     SocketDequeue = Socket."dequeue" per "frame",
     /// Copy payload to the application.
     CopyByte = Copy."payload" per "byte",
+    /// Copy another number of bytes than the time before, against what the processor predicted.
+    CopyChange = Copy."change" per "change",
     /// Wake a sleeping task.
     Wake = Sched."wake" per "wake-up",
     /// Tell the driver that a socket is read on another CPU.
