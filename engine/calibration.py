@@ -44,7 +44,7 @@ class NicThread:
     made_frame_ns: float
     """More where the frame was not laid out before the run;"""
     made_doubling_ns: float
-    """and more again for each doubling of the flows: what they are made from passes out of cache after cache."""
+    """and again for each doubling of the flows: what they are made from leaves cache after cache."""
     source: str
 
     def ns(self, frame_bytes: float, flows: int, *, made: bool) -> float:

@@ -21,7 +21,7 @@ CALM = 0.25
 """The quantile over repeats that counts: what else shares caches or cores, only ever makes a run slower."""
 SIGMA_SHARE = 0.02
 """Give or take of a plain round;"""
-SPARSE_SIGMA_SHARE = 0.1
+SPARSE_SIGMA_SHARE = 0.05
 """of one with a lone frame, whose waits nothing hides;"""
 PART_SIGMA_SHARE = 0.1
 """of the softirq's and the applications' parts of it."""
@@ -37,6 +37,9 @@ WHOLE = frozenset({"whole", "round", "nic", "latency"})
 """What is not an operation."""
 
 
+LEAD = 1.1
+"""By so much a thread must be the slower one to be what a run waits for: of two equally slow, each waits now
+and then for the other, and the whole takes longer than either."""
 LEAST_STEADY = 2
 """Runs in the wanted state without which all count."""
 
@@ -86,7 +89,8 @@ def equations(observed: pd.DataFrame, works: Mapping[str, Work]) -> list[Equatio
 def by_host(here: pd.DataFrame) -> bool:
     """Whether the host was what took longest at a point, its rows by what: the whole run then is its time."""
     nic_ns = _value(here, "nic", "ns") if "nic" in here.index else 0.0
-    return "whole" in here.index and nic_ns < _value(here, "round", "ns") <= _value(here, "whole", "ns")
+    round_ns = _value(here, "round", "ns")
+    return "whole" in here.index and nic_ns * LEAD < round_ns <= _value(here, "whole", "ns")
 
 
 def guesses(observed: pd.DataFrame) -> dict[str, Guess]:

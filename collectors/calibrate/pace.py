@@ -1,10 +1,10 @@
 """Whether the machine is in the state it was in: a virtual machine's CPUs are moved about beneath it.
 
-Seen on one such machine, each for seconds at a time and independently: a line written by the other CPU takes
-twice as long, as though the two had come to lie on different dies; and work within a CPU takes 1.4 times as
-long, as though someone else had the other hardware thread of its core. A calibration is of one such state, and
-what is to be compared with it must be measured in the same. What tells them apart is how long the card's thread
-and the host's take for a small frame, measured before and after each run within a few milliseconds.
+Seen on one such machine: for parts of a second or many seconds, on either CPU by itself, what L2 answers
+takes twice as long, as though someone else used the core's other hardware thread; arithmetic takes as ever.
+The card's thread then takes 1.6 times as long for a frame, the host's 1.4 times. A calibration is of one such
+state, and what is to be compared with it must be measured in the same. What tells them apart is how long each
+of the two threads takes for a small frame, measured before and after each run within a few milliseconds.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Run fixed scenarios in virtual and in real time and print prediction beside measurement.
 
 Virtual time runs with a calibration; make one for this machine first (`rxbench calibrate`), since another
-machine's predicts another machine. Not counted are cases the calibration was made from, marked *. The exit status is 0 if all pairs of configurations
-that are more than 15 % apart were put in the right order, else 1.
+machine's predicts another machine. Not counted are cases the calibration was made from, marked *. The exit
+status is 0 if all pairs of configurations that are more than 15 % apart were put in the right order, else 1.
 
 \b
 Examples:

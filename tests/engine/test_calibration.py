@@ -13,10 +13,10 @@ OPS = [op["key"] for op in json.loads(_core.declarations())["ops"]]
 MACHINE = Calibration(
     "a machine",
     (Row("napi.poll", 12.5, 0.5, "fitted: a test"), Row("memory.llc", 31.0, 1.0, "measured: a test")),
-    NicThread(40.0, 0.05, 30.0, "fitted: a test"),
+    NicThread(40.0, 0.05, 30.0, 3.0, "fitted: a test"),
     {"kernel": "6.18", "cpus": 2, "points": ["a", "b"], "caches": {"L2": "1M"}},
 )
-HEAD = 'calibration = 1\nname = "x"\n'
+HEAD = 'calibration = 2\nname = "x"\n'
 ROW = 'op = "napi.poll"\nns = 1.0\nuncertainty_ns = 0.1\nsource = "fitted: x"\n'
 
 
@@ -74,7 +74,7 @@ def test_its_rows_are_charged():
     [
         ("calibration = ", "costs"),
         ("", "calibration"),
-        ("calibration = 2\n", "calibration"),
+        ("calibration = 1\n", "calibration"),
         (HEAD, "row"),
         (HEAD + "rows = []\n", "rows"),
         (HEAD + f"[[row]]\n{ROW}more = 1\n", "row 0"),

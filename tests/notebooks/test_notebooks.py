@@ -132,7 +132,7 @@ def test_calibration():
     done = execute(read(FOLDER / "01_calibrate.py"), parameters, folder=FOLDER)
     shown = [content for kind, content in outputs(done) if kind == "text/html"]
     assert any("memory.llc" in table and "fitted" in table for table in shown)
-    assert any("pace_ns" in table for table in shown)
+    assert any("card_ns" in table and "host_ns" in table for table in shown)
     assert [kind for kind, _ in outputs(done)].count("image/svg+xml") == 1
 
 

@@ -2,59 +2,72 @@
 
 import pytest
 
-from collectors.calibrate.pace import LOOKS, PAUSE_S, Pace
+from collectors.calibrate.pace import LOOKS, PAUSE_S, Pace, State
+
+QUICK, SLOW_CARD, SLOW_HOST = State(50.0, 80.0), State(85.0, 80.0), State(50.0, 115.0)
+LOOK_S, RUN_S = 0.02, 0.05
 
 
 class Machine:
-    """Answers looks from a list, the last one for ever; counts what was slept."""
+    """Answers looks from a list, the last one for ever; time passes with looks, runs and sleep."""
 
     def __init__(self, *looks):
-        self.looks, self.slept_s = list(looks), 0.0
+        self.looks, self.now_s, self.runs = list(looks), 0.0, 0
 
     def look(self):
+        self.now_s += LOOK_S
         return self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]
 
     def sleep(self, seconds):
-        self.slept_s += seconds
+        self.now_s += seconds
 
-    def pace(self, wanted_ns=50.0, patience_s=10.0):
-        return Pace(wanted_ns, patience_s, look=self.look, sleep=self.sleep)
+    def run(self):
+        self.now_s += RUN_S
+        self.runs += 1
+        return self.runs
+
+    def pace(self, wanted=QUICK, patience_s=10.0, scan_s=0.0):
+        return Pace(wanted, patience_s, scan_s, look=self.look, sleep=self.sleep, clock_s=lambda: self.now_s)
 
 
-def test_a_run_in_the_wanted_state_counts():
-    machine = Machine(51.0)
-    assert machine.pace().steadily(lambda: "run") == ("run", True)
-    assert machine.slept_s == 0.0
+def test_a_run_in_the_wanted_state_counts_and_takes_no_patience():
+    machine = Machine(State(51.0, 78.0))
+    pace = machine.pace()
+    assert pace.steadily(machine.run) == (1, True)
+    assert pace.left_s == 10.0
 
 
-def test_the_state_is_waited_for():
-    machine = Machine(100.0, 100.0, 50.0)
-    assert machine.pace().steadily(lambda: "run") == ("run", True)
-    assert machine.slept_s == 2 * PAUSE_S
+@pytest.mark.parametrize("other", [SLOW_CARD, SLOW_HOST])
+def test_the_state_of_both_threads_is_waited_for(other):
+    machine = Machine(other, other, QUICK)
+    pace = machine.pace()
+    assert pace.steadily(machine.run) == (1, True)
+    assert pace.left_s == pytest.approx(10.0 - 2 * (LOOK_S + PAUSE_S))
 
 
 def test_a_run_in_which_it_changed_is_repeated():
-    machine, runs = Machine(50.0, 100.0, 50.0), []
-    done = machine.pace().steadily(lambda: runs.append("run") or len(runs))
-    assert done == (2, True)
+    machine = Machine(QUICK, SLOW_HOST, QUICK)
+    assert machine.pace().steadily(machine.run) == (2, True)
 
 
-@pytest.mark.parametrize("looks", [(100.0,), (50.0, 100.0) * 50])
+@pytest.mark.parametrize("looks", [(SLOW_CARD,), (QUICK, SLOW_HOST) * 500])
 def test_patience_ends_and_it_is_said(looks):
-    machine, runs = Machine(*looks), []
-    pace = machine.pace(patience_s=3 * PAUSE_S)
-    assert pace.steadily(lambda: runs.append("run"))[1] is False
+    machine = Machine(*looks)
+    pace = machine.pace(patience_s=0.1)
+    assert pace.steadily(machine.run)[1] is False
     assert pace.left_s <= 0.0
-    assert machine.slept_s <= 3 * PAUSE_S
+    assert machine.now_s < 1.0
+    # Without patience each run is taken as it comes.
+    before = machine.runs
+    pace.steadily(machine.run)
+    assert machine.runs - before <= 2
 
 
 def test_the_quickest_state_seen_is_wanted():
-    looks = [state for state in (100.0, 100.0, 50.0, 100.0) for _ in range(LOOKS)]
-    machine = Machine(*looks, 100.0)
-    pace = Pace(None, 10.0, 3 * PAUSE_S, look=machine.look, sleep=machine.sleep)
-    assert pace.wanted_ns == 50.0
-    assert machine.slept_s == 3 * PAUSE_S
+    looks = [state for state in (SLOW_CARD, SLOW_HOST, QUICK, SLOW_CARD) for _ in range(LOOKS)]
+    machine = Machine(*looks, SLOW_CARD)
+    assert machine.pace(None, scan_s=4 * (LOOKS * LOOK_S + PAUSE_S)).wanted == QUICK
 
 
 def test_without_a_wanted_state_it_is_the_one_at_the_start():
-    assert Machine(*[100.0] * (LOOKS // 2 + 1), 50.0).pace(None).wanted_ns == 100.0
+    assert Machine(*[SLOW_HOST] * (LOOKS // 2 + 1), QUICK).pace(None).wanted == SLOW_HOST

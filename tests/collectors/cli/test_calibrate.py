@@ -14,7 +14,7 @@ from collectors.validate.validation import COLUMNS, Validation
 from engine.calibration import Calibration, NicThread, Row
 
 MACHINE = Calibration(
-    "a machine", (Row("napi.poll", 2.0, 0.1, "fitted: x"),), NicThread(1.0, 0.1, 0.0, "fitted: x")
+    "a machine", (Row("napi.poll", 2.0, 0.1, "fitted: x"),), NicThread(1.0, 0.1, 0.0, 0.0, "fitted: x")
 )
 
 
@@ -44,7 +44,6 @@ def table(predicted, measured):
             "throughput_pps",
             float("nan"),
             False,
-            "",
             predicted[name],
             *[value] * 3,
             *alone,

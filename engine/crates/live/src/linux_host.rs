@@ -72,7 +72,11 @@ impl LinuxHost {
         let source = Source::with_captures(&scenario.traffic, scenario.seed, captures)
             .map_err(|e| ScenarioError::new(format!("traffic.{}", e.key), e.value, e.allowed))?;
         let port = match settings.prepared_frames {
-            None => Port::Wire(Box::new(Wire::new(source, scenario.duration_ns))),
+            None => Port::Wire(Box::new(Wire::new(
+                source,
+                scenario.duration_ns,
+                settings.pacing == Pacing::Paced,
+            ))),
             Some(frames @ 1..=0x10_0000) if settings.pacing == Pacing::Lossless => {
                 let (limit, until_ns) = (scenario.traffic.frames, scenario.duration_ns);
                 Port::Memory(Memory::new(source, frames, limit, until_ns))

@@ -7,7 +7,7 @@ use super::interrupt::Interrupt;
 use super::nic_thread::{NicQueue, NicThread};
 use super::plan::{HostPlan, Plan, tasks_of};
 use super::round_times::RoundTimes;
-use super::{Control, OwnHost, Settings};
+use super::{Control, OwnHost, Pacing, Settings};
 use crate::cpus::machine_cpus;
 use crate::exchange::{HostView, Memory, exchange};
 use crate::ports::{self, Port};
@@ -28,7 +28,11 @@ pub(super) fn own_host(
     let source = Source::with_captures(&scenario.traffic, scenario.seed, captures)
         .map_err(|e| ScenarioError::new(format!("traffic.{}", e.key), e.value, e.allowed))?;
     let port = match settings.prepared_frames {
-        None => Port::Wire(Box::new(ports::Wire::new(source, scenario.duration_ns))),
+        None => Port::Wire(Box::new(ports::Wire::new(
+            source,
+            scenario.duration_ns,
+            settings.pacing == Pacing::Paced,
+        ))),
         Some(frames) => {
             let (limit, until_ns) = (scenario.traffic.frames, scenario.duration_ns);
             Port::Memory(ports::Memory::new(source, frames, limit, until_ns))

@@ -44,7 +44,7 @@ impl Port {
     #[inline]
     pub(crate) fn next(&mut self, now_ns: Nanos) -> Option<&Batch> {
         match self {
-            Port::Wire(wire) => wire.next(),
+            Port::Wire(wire) => wire.next(now_ns),
             Port::Memory(memory) => memory.next(now_ns),
             Port::Received(received) => received.next(now_ns),
         }
