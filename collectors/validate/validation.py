@@ -46,8 +46,8 @@ COLUMNS = {
     "residual": "float64",
 }
 """`load`: share of the predicted most, NaN as fast as it goes; `used`: for the calibration, so not counted;
-`measured`: of `runs` the quantile `CALM` from the calm end, `low` and `high` its interval; `disturbed`: too few
-runs were left alone, so that all count; `residual`: predicted / measured - 1."""
+`measured`: of `runs` the quantile `CALM` from the calm end, `low` and `high` its interval; `disturbed`: too
+few runs were left alone, so that all count; `residual`: predicted / measured - 1."""
 
 
 @dataclass(frozen=True)

@@ -83,7 +83,7 @@ def test_a_calibration_and_a_validation(tmp_path):
     assert Calibration.read(folder / "costs.toml") == MACHINE
     assert load_observations(folder).equals(seen)
     table = pd.DataFrame(
-        [("c", "throughput_pps", float("nan"), False, "", 1.5, 1.25, 1.0, 1.5, 3, False, 0.2)],
+        [("c", "throughput_pps", float("nan"), False, 1.5, 1.25, 1.0, 1.5, 3, False, 0.2)],
         columns=list(VALIDATED),
     ).astype(VALIDATED)
     folder = save_validation(Validation(table), MACHINE, tmp_path / "validation")

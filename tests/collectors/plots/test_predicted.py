@@ -9,8 +9,8 @@ from collectors.validate.validation import COLUMNS, Validation
 
 def made():
     rows = [
-        ("a", "throughput_pps", float("nan"), False, "", 1.1e6, 1.0e6, 0.9e6, 1.2e6, 3, False, 0.1),
-        ("b", "throughput_pps", float("nan"), True, "", 2.0e6, 2.0e6, 1.9e6, 2.1e6, 4, False, 0.0),
+        ("a", "throughput_pps", float("nan"), False, 1.1e6, 1.0e6, 0.9e6, 1.2e6, 3, False, 0.1),
+        ("b", "throughput_pps", float("nan"), True, 2.0e6, 2.0e6, 1.9e6, 2.1e6, 4, False, 0.0),
     ]
     return Validation(pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS))
 
