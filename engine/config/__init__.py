@@ -21,6 +21,7 @@ from engine.config.steering import FlowTable, Ntuple, Steering
 from engine.config.tcp import Ack, Tcp
 from engine.config.traffic import Capture, Generated, Traffic
 from engine.config.xdp import Xdp, XdpRule
+from engine.config.zero_copy import ZeroCopy
 
 __all__ = [
     "Ack",
@@ -53,4 +54,5 @@ __all__ = [
     "Traffic",
     "Xdp",
     "XdpRule",
+    "ZeroCopy",
 ]

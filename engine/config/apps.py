@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from engine.config.zero_copy import ZeroCopy
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class Apps:
     """Units of work after each message read."""
     read_bytes: int = 0
     """Bytes of a TCP socket one receive call takes, as far as they are there; 0: one message."""
+    zero_copy: ZeroCopy = field(default_factory=ZeroCopy)
     by_napi: bool = False
     """Sockets are dealt by the queue of their first frame (SO_INCOMING_NAPI_ID), not in turn."""
     busy_poll_usecs: int = 0

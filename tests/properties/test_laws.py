@@ -31,12 +31,14 @@ def scenarios(draw):
         st.builds(lambda n: {"bursts": {"frames": n}}, st.integers(1, 64)),
     )
     popularity = st.one_of(st.sampled_from(["uniform", "in_turn"]), st.just({"zipf": {"exponent": 1.2}}))
+    tcp_share = draw(st.sampled_from([0.0, 0.5, 1.0]))
     settings = {
         "seed": draw(st.integers(0, 2**63 - 1)),
         "host.cpus": cpus,
         "nic.queues": draw(st.integers(1, 16)),
         "nic.ring_size": draw(st.sampled_from([64, 128, 1024])),
-        "nic.buffer_bytes": draw(st.sampled_from([256, 2048])),
+        "nic.buffer_bytes": draw(st.sampled_from([256, 2048, 4096])),
+        "nic.tcp_data_split": draw(st.booleans()),
         "nic.max_frame_bytes": draw(st.sampled_from([1518, 9728])),
         "nic.rx_checksum": draw(st.booleans()),
         "nic.irq_cpus": draw(cpu_lists),
@@ -57,6 +59,9 @@ def scenarios(draw):
         "host.apps.by_napi": draw(st.booleans()),
         "host.apps.busy_poll_usecs": draw(st.sampled_from([0, 0, 20])),
         "host.apps.prefer_busy_poll": draw(st.booleans()),
+        "host.apps.zero_copy.enabled": tcp_share == 1.0 and draw(st.booleans()),
+        "host.apps.zero_copy.window_bytes": draw(st.sampled_from([4096, 524_288])),
+        "host.apps.zero_copy.keep_calls": draw(st.sampled_from([0, 3])),
         "host.gro.enabled": draw(st.booleans()),
         "host.page_pool.enabled": draw(st.booleans()),
         "host.page_pool.ring_pages": draw(st.sampled_from([0, 10])),
@@ -72,7 +77,7 @@ def scenarios(draw):
         "traffic.streams.0.generated.offered": {"line_share": draw(st.floats(0.01, 1.0))},
         "traffic.streams.0.generated.flows.count": draw(st.integers(1, 500)),
         "traffic.streams.0.generated.flows.popularity": draw(popularity),
-        "traffic.streams.0.generated.flows.tcp_share": draw(st.sampled_from([0.0, 0.5, 1.0])),
+        "traffic.streams.0.generated.flows.tcp_share": tcp_share,
         "traffic.streams.0.generated.flows.ipv6_share": draw(st.sampled_from([0.0, 0.5, 1.0])),
         "drain_ns": draw(st.sampled_from([0, 50_000, 20_000_000])),
     }

@@ -14,6 +14,7 @@ fn counters() -> impl Iterator<Item = &'static CounterDeclaration> {
         .chain(host::steering::SockSteeringCounter::DECLARED)
         .chain(host::tcp::TcpCounter::DECLARED)
         .chain(host::PagePoolCounter::DECLARED)
+        .chain(host::ZeroCopyCounter::DECLARED)
         .chain(host::XdpCounter::DECLARED)
         .chain(host::forward::ForwardCounter::DECLARED)
 }

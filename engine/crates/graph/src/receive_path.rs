@@ -132,6 +132,7 @@ fn host_config(scenario: &Scenario) -> HostConfig {
             work_per_message: host.apps.work_per_message,
             read_bytes: host.apps.read_bytes,
             by_napi: host.apps.by_napi,
+            zero_copy: scenario.zero_copy(),
             busy_poll: scenario.busy_polls().then(|| BusyPollConfig {
                 busy_poll_ns: u64::from(host.apps.busy_poll_usecs) * 1_000,
                 budget_frames: host.apps.busy_poll_budget,

@@ -40,14 +40,20 @@ impl Host {
         context.touch(Op::SocketDequeue, Touch::write(Region::Socket, socket.0, 128, 128));
         context.touch(Op::SocketDequeue, Touch::read(Region::Skb, skb.id.0, 0, 128));
 
-        // The copy to user space reads the payload where the NIC put it.
-        context.branch(Op::CopyChange, skb.payload_bytes);
-        context.op(Op::CopyByte, skb.payload_bytes);
-        let mut left = copy_out(&skb.packet, skb.payload_bytes, buffers, context);
-        for fragment in self.skbs.iter(&skb.fragments) {
-            left = copy_out(&fragment.packet, left, buffers, context);
+        let maps = self.maps(socket);
+        if maps {
+            self.map_payload(task, socket, &skb, goes_on, buffers, context);
+        } else {
+            // The copy to user space reads the payload where the NIC put it.
+            context.branch(Op::CopyChange, skb.payload_bytes);
+            context.op(Op::CopyByte, skb.payload_bytes);
+            let mut left = copy_out(&skb.packet, skb.payload_bytes, buffers, context);
+            for fragment in self.skbs.iter(&skb.fragments) {
+                left = copy_out(&fragment.packet, left, buffers, context);
+            }
+            let to = Touch::write(Region::Task, task.0, 256, skb.payload_bytes.min(65_536));
+            context.touch(Op::CopyByte, to);
         }
-        context.touch(Op::CopyByte, Touch::write(Region::Task, task.0, 256, skb.payload_bytes.min(65_536)));
 
         self.note_read(socket, skb.packet.hash, context);
         if let Some(next) = next_reader {
@@ -58,7 +64,12 @@ impl Host {
                 context.wake(next.task);
             }
         }
-        if !self.reads_on(task, socket, skb.payload_bytes, goes_on) {
+        let goes_on = if maps {
+            self.maps_on(task, socket, buffers, context)
+        } else {
+            self.reads_on(task, socket, skb.payload_bytes, goes_on)
+        };
+        if !goes_on {
             self.tcp_read(socket, context);
         }
         let (packet, mut passage) = (skb.packet, skb.passage);
@@ -98,12 +109,14 @@ fn copy_out<C: Context>(packet: &RxPacket, mut left: u32, buffers: &BufferPool, 
     let mut offset = packet.headers.payload_at() as u32;
     let mut there = packet.bytes.saturating_sub(offset);
     let per_buffer = buffers.buffer_bytes() as u32;
+    let mut within = if packet.split_bytes > 0 { u32::from(packet.split_bytes) } else { per_buffer };
     for piece in buffers.chain(packet.buffer) {
-        if offset >= per_buffer {
-            offset -= per_buffer;
+        let held = std::mem::replace(&mut within, per_buffer);
+        if offset >= held {
+            offset -= held;
             continue;
         }
-        let n = left.min(there).min(per_buffer - offset);
+        let n = left.min(there).min(held - offset);
         if n > 0 {
             context.touch(Op::CopyByte, Touch::read(Region::Buffer, piece.0, offset, n));
         }

@@ -4,6 +4,7 @@ use crate::forward::ForwardConfig;
 use crate::page_pool::PagePoolConfig;
 use crate::tcp::AckConfig;
 use crate::xdp::XdpRule;
+use crate::zero_copy::ZeroCopyConfig;
 use stage::{Nanos, QueueId};
 
 /// NAPI and softirq limits (Documentation/admin-guide/sysctl/net.rst).
@@ -160,6 +161,8 @@ pub struct AppConfig {
     pub read_bytes: u32,
     /// Sockets are dealt by the queue their first frame came from (SO_INCOMING_NAPI_ID), not in turn.
     pub by_napi: bool,
+    /// Read TCP sockets by mapping pages; `None`: copy.
+    pub zero_copy: Option<ZeroCopyConfig>,
     /// Poll the device before sleeping; `None`: sleep.
     pub busy_poll: Option<BusyPollConfig>,
 }

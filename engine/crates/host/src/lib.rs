@@ -20,6 +20,7 @@ pub mod steering;
 pub mod tcp;
 mod unplug;
 mod xdp;
+mod zero_copy;
 
 pub use config::{
     Accept, AppConfig, BusyPollConfig, CallbackConfig, Gap, GroConfig, HostConfig, NapiConfig, RfsConfig,
@@ -29,3 +30,4 @@ pub use page_pool::{PagePoolConfig, PagePoolCounter};
 pub use path::Host;
 pub use tcp::{AckConfig, AckPolicy};
 pub use xdp::{XdpAction, XdpCounter, XdpRule};
+pub use zero_copy::{PAGE_BYTES, ZeroCopyConfig, ZeroCopyCounter};

@@ -28,6 +28,8 @@ stage::counters! {
         RecycleRing = "rx_pp_recycle_ring" : "pages",
         /// Pages that found it full, and went to the page allocator.
         RecycleRingFull = "rx_pp_recycle_ring_full" : "pages",
+        /// Pages that someone else held when they were released, and left the pool.
+        ReleasedRef = "rx_pp_recycle_released_ref" : "pages",
     }
 }
 
@@ -111,6 +113,14 @@ impl PagePools {
     pub(crate) fn recycle(&mut self, queue: QueueId, cpu: CpuId, by: By) -> Option<Op> {
         let ring_pages = self.ring_pages;
         self.of(queue)?.recycle(cpu, by, ring_pages)
+    }
+
+    /// A page is mapped by a program when its skb is freed, so that it leaves its queue's pool (`page_pool_return_page`);
+    /// answers what that is beyond the cache's cost.
+    #[inline]
+    pub(crate) fn leave(&mut self, queue: QueueId) -> Option<Op> {
+        self.of(queue)?.counters.add(PagePoolCounter::ReleasedRef, 1);
+        Some(Op::PageSlow)
     }
 
     pub(crate) fn counters(&self, queue: QueueId) -> Counters<PagePoolCounter> {
@@ -225,13 +235,17 @@ mod tests {
         let beyond = [(); 3].map(|()| pools.recycle(Q, CpuId(2), By::Driver));
         assert_eq!(beyond, [Some(Op::PageRing), Some(Op::PageRing), Some(Op::PageSlow)]);
         assert_eq!(counts(&pools, [RecycleCacheFull, RecycleRingFull]), [3, 1]);
+        assert_eq!(
+            (pools.leave(Q), counts(&pools, [PagePoolCounter::ReleasedRef])),
+            (Some(Op::PageSlow), [1])
+        );
     }
 
     #[test]
     fn without_a_pool_nothing_is_counted() {
         let mut pools = PagePools::new(None);
         pools.allocated(Q, 3);
-        assert_eq!(pools.recycle(Q, CpuId(0), By::Task), None);
+        assert_eq!((pools.recycle(Q, CpuId(0), By::Task), pools.leave(Q)), (None, None));
         assert_eq!(counts(&pools, [AllocFast, AllocSlow, RecycleRing]), [0; 3]);
     }
 

@@ -13,6 +13,7 @@ use crate::softirq::{NapiId, NapiStruct, Softnet, SoftnetCounter};
 use crate::steering::{Callback, SockSteeringCounter};
 use crate::tcp::TcpCounter;
 use crate::xdp::Xdp;
+use crate::zero_copy::ZeroCopy;
 use stage::{
     BufferPool, Context, Counters, CpuId, DropReason, Nanos, Op, Point, Region, RuleId, RxPacket, RxQueues,
     SocketId, Touch, Verdict,
@@ -44,6 +45,8 @@ pub struct Host {
     /// At the driver's hook.
     pub(crate) xdp: Option<Xdp>,
     pub(crate) pages: PagePools,
+    /// Where programs map.
+    pub(crate) zero_copy: Option<ZeroCopy>,
     /// By task.
     pub(crate) epolls: Vec<Epoll>,
     pub(crate) tcp_counters: Counters<TcpCounter>,
@@ -72,6 +75,7 @@ impl Host {
             keeps_napis: config.keeps_napis(),
             xdp: Xdp::new(config.xdp.clone()),
             pages: PagePools::new(config.page_pool),
+            zero_copy: config.apps.zero_copy.map(|zero_copy| ZeroCopy::new(zero_copy, config.apps.count)),
             epolls: vec![Epoll::default(); config.apps.count as usize],
             tcp_counters: Counters::default(),
             forward_counters: Counters::default(),
@@ -362,7 +366,10 @@ impl Host {
 
     /// Give back every buffer still held; for the end of a run, when the buffer law is checked.
     pub fn release_all(&mut self, buffers: &mut BufferPool) {
-        let Host { softnets, skbs, sockets, gros, .. } = self;
+        let Host { softnets, skbs, sockets, gros, zero_copy, .. } = self;
+        if let Some(zero_copy) = zero_copy {
+            zero_copy.release_all(buffers);
+        }
         let mut release = |skbs: &mut Skbs, mut skb: Box<Skb>| {
             while let Some(fragment) = skbs.pop(&mut skb.fragments) {
                 buffers.release(fragment.packet.buffer);

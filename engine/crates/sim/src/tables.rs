@@ -50,6 +50,7 @@ impl Simulation {
             .chain(counter_rows("cpu", host.softnets().iter().map(|softnet| softnet.counters.clone())))
             .chain(counter_rows("host", std::iter::once(host.sock_steering().clone())))
             .chain(counter_rows("host", std::iter::once(host.tcp_counters().clone())))
+            .chain(counter_rows("host", std::iter::once(host.zero_copy_counters())))
             .chain(counter_rows("host", std::iter::once(host.forward_counters().clone())))
     }
 

@@ -141,6 +141,21 @@ impl BufferPool {
         }
     }
 
+    /// The buffer chained behind this one.
+    #[inline]
+    pub fn behind(&self, buffer: BufferId) -> Option<BufferId> {
+        self.next.get(buffer.0 as usize).copied().filter(|link| *link < FREE).map(BufferId)
+    }
+
+    /// Take the buffer behind this one out of its chain; it stays owned.
+    #[inline]
+    pub fn unlink_behind(&mut self, buffer: BufferId) -> Option<BufferId> {
+        let taken = self.behind(buffer)?;
+        let following = std::mem::replace(self.next.get_mut(taken.0 as usize)?, NONE);
+        *self.next.get_mut(buffer.0 as usize)? = following;
+        Some(taken)
+    }
+
     /// The buffer's memory, or as much of it as there is: all that has been written.
     #[inline]
     pub fn bytes(&self, buffer: BufferId) -> &[u8] {
@@ -271,7 +286,10 @@ mod tests {
         assert_eq!(pool.frame(&whole).collect::<Vec<_>>().concat(), b"rxbench");
         let split = RxPacket { bytes: 5, split_bytes: 1, ..whole };
         assert_eq!(pool.frame(&split).collect::<Vec<_>>().concat(), b"rnch!");
+        assert_eq!((pool.unlink_behind(a), pool.behind(a), pool.behind(b)), (Some(b), None, None));
+        assert_eq!((pool.unlink_behind(a), pool.owned()), (None, 2));
+        pool.link(a, b);
         assert_eq!(pool.release(a), 2);
-        assert_eq!(pool.free(), 4);
+        assert_eq!((pool.behind(a), pool.free()), (None, 4));
     }
 }

@@ -192,6 +192,14 @@ ops! {
     CopyByte = Copy."payload" per "byte",
     /// Copy another number of bytes than the time before, against what the processor predicted.
     CopyChange = Copy."change" per "change",
+    /// Find and lock the address range of a receive call that maps pages.
+    MapCall = Copy."map_call" per "call",
+    /// Put a page of payload into the application's page table.
+    MapPage = Copy."map_page" per "page",
+    /// Unmap what one call has mapped, and flush the TLB.
+    UnmapCall = Copy."unmap_call" per "call",
+    /// Take a page out of the application's page table, and let it go.
+    UnmapPage = Copy."unmap_page" per "page",
     /// Wake a sleeping task.
     Wake = Sched."wake" per "wake-up",
     /// Tell the driver that a socket is read on another CPU.

@@ -52,6 +52,7 @@ impl Scenario {
         self.check_host()?;
         self.check_forwarding()?;
         self.check_xdp()?;
+        self.check_zero_copy()?;
         self.check_nic()?;
         self.check_steering()?;
         self.check_control()?;

@@ -1,6 +1,6 @@
 //! The document's keys and their defaults.
 
-use super::{ForwardingSection, PagePoolSection, SteeringSection, XdpSection};
+use super::{ForwardingSection, PagePoolSection, SteeringSection, XdpSection, ZeroCopySection};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use traffic::TrafficConfig;
@@ -296,6 +296,8 @@ section! {
         work_per_message: u32 = 1,
         /// Bytes of a TCP socket a receive call takes, as far as they are there, up to 16777216; 0: one message.
         read_bytes: u32 = 0,
+        /// Reading by mapping.
+        zero_copy: ZeroCopySection = ZeroCopySection::default(),
         /// Sockets are dealt by the queue their first frame came from (SO_INCOMING_NAPI_ID), not in turn.
         by_napi: bool = false,
         /// Microseconds epoll polls the device in vain before the task sleeps, up to 1000000 (`epoll_params`); 0: only

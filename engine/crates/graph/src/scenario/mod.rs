@@ -24,6 +24,7 @@ mod forwarding;
 mod parse;
 mod steering;
 mod xdp;
+mod zero_copy;
 
 pub use document::{
     AckSection, AppsSection, CacheConfig, CoalesceSection, ContextSection, ControlStep, CostOverride,
@@ -38,3 +39,4 @@ pub use steering::{
     CallbackSection, Mode, NtupleSection, RfsSection, ScanSection, SteeringSection, TableSection,
 };
 pub use xdp::{PagePoolSection, XdpRuleSection, XdpSection};
+pub use zero_copy::ZeroCopySection;

@@ -70,6 +70,7 @@ mod tests {
 
     fn readers(count: u32, acceptors: u32, readers_per_socket: u32) -> Readers {
         Readers::new(&AppConfig {
+            zero_copy: None,
             count,
             acceptors,
             readers_per_socket,

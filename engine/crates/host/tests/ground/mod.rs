@@ -7,7 +7,7 @@ use host::{
 };
 use stage::{
     BufferId, BufferPool, CpuId, DropReason, Errno, Event, Executor, FrameId, HashType, Meter, Nanos,
-    Observer, OldRule, Op, Passage, Point, QueueId, RuleId, RxPacket, RxQueues, Signal, SocketId,
+    Observer, OldRule, Op, Passage, Point, QueueId, Region, RuleId, RxPacket, RxQueues, Signal, SocketId,
     SteerRequest, SteeringError, TaskId, Touch, Verdict, Written,
 };
 use std::collections::VecDeque;
@@ -88,13 +88,24 @@ pub struct Recorder {
     pub forwarded: Vec<Vec<u8>>,
     pub sent_at_ns: Vec<Nanos>,
     pub timers: Vec<(Nanos, SocketId)>,
+    /// Payload as it reaches the programs: buffer, offset, bytes.
+    pub payload: Vec<(BufferId, u32, u32)>,
+    pub ops: Vec<(Op, u32)>,
 }
 
 impl Meter for Recorder {
-    fn op(&mut self, _op: Op, n: u32) {
+    fn op(&mut self, op: Op, n: u32) {
+        self.ops.push((op, n));
         self.now_ns += self.ns_per_op * u64::from(n.min(1));
     }
-    fn touch(&mut self, _op: Op, _touch: Touch) {}
+    fn touch(&mut self, op: Op, touch: Touch) {
+        let buffer = BufferId(touch.instance);
+        match (op, touch.region) {
+            (Op::CopyByte, Region::Buffer) => self.payload.push((buffer, touch.offset, touch.bytes)),
+            (Op::MapPage, _) => self.payload.push((buffer, 0, host::PAGE_BYTES)),
+            _ => {}
+        }
+    }
     fn queue(&mut self, _queue: Option<QueueId>) {}
     fn now_ns(&self) -> Nanos {
         self.now_ns
@@ -185,6 +196,7 @@ pub fn config(cpus: u16) -> HostConfig {
             work_per_message: 1,
             read_bytes: 0,
             by_napi: false,
+            zero_copy: None,
             busy_poll: None,
         },
     }
@@ -201,7 +213,11 @@ pub struct Ground {
 
 impl Ground {
     pub fn new(config: HostConfig, queues: u16) -> Self {
-        let buffers = BufferPool::new(queues, 8192, 2048);
+        Self::with_buffers(config, queues, 2048)
+    }
+
+    pub fn with_buffers(config: HostConfig, queues: u16, buffer_bytes: u32) -> Self {
+        let buffers = BufferPool::new(queues, 8192 * 2048 / buffer_bytes, buffer_bytes);
         Ground {
             host: Host::new(config, 7),
             buffers,
@@ -225,20 +241,37 @@ impl Ground {
 
     /// The same for a frame merged from so many.
     pub fn arrive_merged(&mut self, queue: u16, hash: u32, frame: &[u8], segments: u16) -> u64 {
+        self.arrive_split(queue, hash, frame, segments, 0)
+    }
+
+    /// The same for a frame whose first bytes, unless 0, have a buffer to themselves.
+    pub fn arrive_split(&mut self, queue: u16, hash: u32, frame: &[u8], segments: u16, split: u16) -> u64 {
         let id = QueueId(queue);
-        let buffer: BufferId = self.buffers.allocate(id).unwrap();
-        self.buffers.bytes_mut(buffer)[..frame.len()].copy_from_slice(frame);
+        let mut last: Option<BufferId> = None;
+        let (mut rest, mut room) =
+            (frame, if split > 0 { split.into() } else { self.buffers.buffer_bytes() });
+        let mut first = BufferId(u32::MAX);
+        while last.is_none() || !rest.is_empty() {
+            let (piece, behind) = rest.split_at(room.min(rest.len()));
+            let buffer: BufferId = self.buffers.allocate(id).unwrap();
+            self.buffers.bytes_mut(buffer)[..piece.len()].copy_from_slice(piece);
+            match last.replace(buffer) {
+                Some(before) => self.buffers.link(before, buffer),
+                None => first = buffer,
+            }
+            (rest, room) = (behind, self.buffers.buffer_bytes());
+        }
         let frame_id = self.frames;
         self.frames += 1;
         self.queues.waiting[id.index()].push_back(RxPacket {
             frame: FrameId(frame_id),
-            buffer,
+            buffer: first,
             slot: 0,
             bytes: frame.len() as u32,
             queue: id,
             segments,
             gso_bytes: if segments > 1 { gso_bytes(frame, segments) } else { 0 },
-            split_bytes: 0,
+            split_bytes: split,
             hash,
             hash_type: HashType::L4,
             checksum_good: true,

@@ -58,6 +58,7 @@ impl Outcome {
             .chain(counter_rows("cpu", (0..self.scenario.host.cpus).map(softnet)))
             .chain(counter_rows("host", std::iter::once(sockets)))
             .chain(counter_rows("host", self.hosts.iter().map(|own| own.host.tcp_counters().clone())))
+            .chain(counter_rows("host", self.hosts.iter().map(|own| own.host.zero_copy_counters())))
             .chain(counter_rows("host", self.hosts.iter().map(|own| own.host.forward_counters().clone())))
     }
 
