@@ -19,6 +19,7 @@ from collectors.validate.anchors import (
     pages,
     per_core,
     redirect,
+    zero_copy,
 )
 from collectors.validate.anchors.missing import MISSING
 from collectors.validate.anchors.rows import COLUMNS, Row
@@ -34,10 +35,11 @@ CHECKS: dict[str, Callable[[Path], list[Row]]] = {
     "C14": attack.rows,
     "C15": interrupts.rows,
     "C16": pages.rows,
+    "C18": zero_copy.rows,
 }
 """By the table's number in datasets/anchors/manifest.toml."""
 
-RATIOS: dict[str, Callable[[Path], list[Row]]] = {"C1": arfs.rows}
+RATIOS: dict[str, Callable[[Path], list[Row]]] = {"C1": arfs.rows, "C18": zero_copy.ratios}
 """Ratios of a table's rows, for which nothing is calibrated."""
 
 

@@ -17,7 +17,6 @@ MISSING: tuple[tuple[str, str, str], ...] = (
         "page recycling in virtio",
         "no virtio device: its buffers of 17 pages each, refilled page by page, are what was slow",
     ),
-    ("C18", "TCP zero-copy receive", "no mapping of pages to the application: payload is always copied"),
     ("C20", "NVMe over TCP with direct placement", "no storage protocol, and no card that places its data"),
 )
 """Anchor, table, what is missing."""

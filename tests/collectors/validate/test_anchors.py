@@ -5,7 +5,17 @@ import tomllib
 import pandas as pd
 import pytest
 
-from collectors.validate.anchors import CHECKS, COLUMNS, FOLDER, arfs, compare, forwarding, missing, pages
+from collectors.validate.anchors import (
+    CHECKS,
+    COLUMNS,
+    FOLDER,
+    arfs,
+    compare,
+    forwarding,
+    missing,
+    pages,
+    zero_copy,
+)
 from engine.run import execute
 
 TABLES = tomllib.loads((FOLDER / "manifest.toml").read_text())["files"]
@@ -123,6 +133,40 @@ def test_what_a_page_costs_by_the_way_it_goes_back(table):
     fast, ring, slow = (pages.beyond_the_cache_ns(way)[0] for way in pages.WAYS)
     assert fast < 0.2 * ring
     assert ring < 0.3 * slow
+
+
+def test_zero_copy_is_a_cliff_at_the_page(table):
+    rows = of(table, "C18")
+    assert rows.loc["MSS 1428 copied", "predicted"] == 100.0
+    assert rows.loc["MSS 4096 mapped", "predicted"] > 99.9
+    assert rows.loc[rows["unit"] == "% of bytes", "residual"].abs().max() < 0.001
+    just_below, just_above, double = (
+        zero_copy.spent(zero_copy.Case(mss, True)) for mss in (4095, 4108, 8192)
+    )
+    assert just_below.mapped_percent == 0.0
+    assert just_above.mapped_percent == pytest.approx(100.0 * 4096 / 4108, abs=0.1)
+    assert double.mapped_percent == 100.0
+    # Asked for in vain, mapping costs more than not asking; a tail behind each page costs more than it saves.
+    in_vain, copied = (zero_copy.spent(zero_copy.Case(1428, maps)).us_per_mb for maps in (True, False))
+    assert in_vain > copied
+    assert just_above.us_per_mb > zero_copy.spent(zero_copy.Case(4108, False)).us_per_mb
+
+
+def test_mapping_saves_what_was_published(table):
+    rows = of(table, "C18")
+    cost = rows[rows["unit"] == "µs/MB"]
+    assert cost.loc[cost["used"], "residual"].abs().max() < 1e-6
+    assert cost["residual"].abs().max() < 0.15
+    for column in ("published", "predicted"):
+        assert (
+            cost.loc["loopback MTU 61512, mapped", column]
+            < 0.6 * cost.loc["loopback MTU 61512, copied", column]
+        )
+        assert cost.loc["MSS 4096", column] < 0.4 * cost.loc["MSS 1428", column]
+    times = rows[rows["unit"] == "times"]
+    assert (times["predicted"] > 1).all()
+    # What is far off says why.
+    assert (rows.loc[rows["residual"].abs() > 0.2, "remark"] != "").all()
 
 
 def test_memcached_by_who_polls(table):
