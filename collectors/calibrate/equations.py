@@ -37,7 +37,7 @@ WHOLE = frozenset({"whole", "round", "nic", "latency"})
 """What is not an operation."""
 
 
-LEAD = 1.1
+LEAD = 1.05
 """By so much a thread must be the slower one to be what a run waits for: of two equally slow, each waits now
 and then for the other, and the whole takes longer than either."""
 LEAST_STEADY = 2
