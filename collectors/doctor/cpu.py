@@ -45,6 +45,11 @@ def vaes() -> Found:
     return _instructions("vaes")
 
 
+def tsc() -> Found:
+    """A time stamp counter that neither stops nor changes its rate."""
+    return _instructions("constant_tsc", "nonstop_tsc")
+
+
 def cpus() -> Found:
     """At least two processors this process may use."""
     usable, online = len(os.sched_getaffinity(0)), os.cpu_count() or 1

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from collectors.doctor import rights
 from collectors.doctor.capability import Found
+from engine.linux.settings import irq
 
 # perf_event_open(2); PERF_TYPE_HARDWARE, PERF_COUNT_HW_CACHE_MISSES, and PERF_ATTR_SIZE_VER0.
 PERF_EVENT_OPEN = {"x86_64": 298, "aarch64": 241}
@@ -59,11 +60,16 @@ def bcc() -> Found:
     """The BPF Compiler Collection, the kernel's type information, and the right to load programs."""
     present, package = _bcc_package()
     problems = [] if present else [package]
+    types = "BTF present"
     if not BTF.exists():
-        problems.append("no BTF in this kernel")
+        from collectors.linux.bpf import headers  # which takes a second to load
+
+        types = "this kernel's headers present"
+        if not headers.installed(platform.release()):
+            problems.append("no BTF in this kernel, and no headers of it")
     if lacking := rights.missing("CAP_BPF", "CAP_PERFMON"):
         problems.append(f"lacks {' and '.join(lacking)}")
-    return Found(not problems, "; ".join(problems) or f"{package}, BTF present")
+    return Found(not problems, "; ".join(problems) or f"{package}, {types}")
 
 
 def btf() -> Found:
@@ -84,6 +90,32 @@ def af_xdp() -> Found:
     """A socket of the AF_XDP family."""
     socket.socket(AF_XDP, socket.SOCK_RAW, 0).close()
     return Found(True, "a socket opens")
+
+
+def af_packet() -> Found:
+    """A packet socket."""
+    socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0).close()
+    return Found(True, "a socket opens")
+
+
+def settings() -> Found:
+    """The right to change an interface's settings."""
+    lacking = rights.missing("CAP_NET_ADMIN")
+    return Found(not lacking, f"lacks {lacking[0]}" if lacking else "may be changed")
+
+
+def interrupts() -> Found:
+    """A card here whose queues' interrupts can be sent to CPUs."""
+    devices = sorted(each.name for each in Path("/sys/class/net").iterdir())
+    names = [device for device in devices if irq.lines(device)]
+    if not names:
+        return Found(False, "no card here has interrupts of its own")
+    reasons = [why for device in names if (why := irq.why_not(device))]
+    if reasons:
+        return Found(False, reasons[0])
+    files = [irq.file_of(line) for device in names for line, _ in irq.lines(device).values()]
+    writable = all(os.access(path, os.W_OK) for path in files)
+    return Found(writable, f"of {', '.join(names)}" if writable else "only root may write smp_affinity_list")
 
 
 def namespaces() -> Found:

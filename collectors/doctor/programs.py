@@ -32,6 +32,16 @@ def iperf3() -> Found:
     return _on_path("iperf3")
 
 
+def ping() -> Found:
+    """ICMP echo."""
+    return _on_path("ping")
+
+
+def cargo() -> Found:
+    """Rust's builder."""
+    return _on_path("cargo")
+
+
 def curl() -> Found:
     """A client of TCP that is everywhere."""
     return _on_path("curl")

@@ -12,6 +12,12 @@ PROBES: tuple[Probe, ...] = (
         "real time: sender and receiver on threads of their own (virtual time needs one)",
         "allow this process more CPUs: taskset, cpuset or the container's limit",
     ),
+    Probe(
+        "tsc",
+        cpu.tsc,
+        "real time by the processor's counter; by the system's clock, which costs more to read, without it",
+        "bare metal, or a guest that is told of an invariant counter",
+    ),
     Probe("avx2", cpu.avx2, "vectorised hashing; a portable form runs without it", ""),
     Probe("avx512", cpu.avx512, "wider vectorised hashing; AVX2 or a portable form runs without it", ""),
     Probe("gfni", cpu.gfni, "Toeplitz as a matrix product; a table-driven form runs without it", ""),
@@ -60,6 +66,24 @@ PROBES: tuple[Probe, ...] = (
         "a kernel with CONFIG_XDP_SOCKETS; run as root or with CAP_NET_RAW",
     ),
     Probe(
+        "af_packet",
+        kernel.af_packet,
+        "real time with frames taken beside the kernel's own receiving",
+        "a kernel with CONFIG_PACKET; run as root or with CAP_NET_RAW",
+    ),
+    Probe(
+        "settings",
+        kernel.settings,
+        "changing an interface's settings: `rxbench target`, engine.control",
+        "run as root or with CAP_NET_ADMIN",
+    ),
+    Probe(
+        "interrupts",
+        kernel.interrupts,
+        "sending the interrupts of a card's queues to CPUs: irq_cpus of `rxbench target`",
+        "a card with an interrupt for each queue (PCI MSI-X); systemctl stop irqbalance; run as root",
+    ),
+    Probe(
         "xdp",
         xdp.xdp,
         "a flow that follows its reader within the kernel (native XDP and a cpumap)",
@@ -96,6 +120,12 @@ PROBES: tuple[Probe, ...] = (
         "apt install iperf3",
     ),
     Probe(
+        "ping",
+        programs.ping,
+        "an unmodified program as the load through the engine",
+        "apt install iputils-ping",
+    ),
+    Probe(
         "curl",
         programs.curl,
         "an unmodified program as the load through the engine",
@@ -114,6 +144,12 @@ PROBES: tuple[Probe, ...] = (
         "apt install valgrind",
     ),
     Probe("dpdk", programs.dpdk, "the peer in the benchmarks", "apt install libdpdk-dev pkg-config gcc"),
+    Probe(
+        "cargo",
+        programs.cargo,
+        "`rxbench bench`, and building the core",
+        "https://rustup.rs, or apt install cargo",
+    ),
     Probe("chromium", programs.chromium, "the browser test of JupyterLab", "apt install chromium"),
 )
 

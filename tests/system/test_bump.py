@@ -38,6 +38,7 @@ def wire():
         yield made
 
 
+@pytest.mark.needs("ping")
 def test_ping_both_ways_and_both_families(wire):
     # ping waits for its last answer as long as from one request to the next, whatever -W says.
     ping = ["ping", "-c", "3", "-i", "1"]
@@ -49,6 +50,7 @@ def test_ping_both_ways_and_both_families(wire):
         assert " 0% packet loss" in said, said
 
 
+@pytest.mark.needs("ping")
 def test_every_frame_of_the_kernels_is_in_the_nic_s_books():
     with bump(nic("observe.verdicts=true")) as wire:
         wire.client.run(["ping", "-c", "20", "-i", "0.01", "-s", "1400", wire.server.address])
@@ -65,6 +67,7 @@ def test_every_frame_of_the_kernels_is_in_the_nic_s_books():
     assert set(wire.sources.values()) == {"engine"}
 
 
+@pytest.mark.needs("curl")
 def test_a_file_arrives_whole_in_both_directions(wire, tmp_path):
     content = os.urandom(24_000_000)
     (tmp_path / "file").write_bytes(content)
@@ -92,6 +95,7 @@ def test_iperf3_in_both_directions():
         assert stats["delivered"] > 500
 
 
+@pytest.mark.needs("ping")
 def test_an_interface_that_vanishes_is_one_line():
     wire = bump(nic())
     wire.__enter__()
@@ -174,6 +178,7 @@ def test_killed_at_any_moment_nothing_stays(tmp_path, monkeypatch):
         assert not list((tmp_path / "rxbench").glob("*"))
 
 
+@pytest.mark.needs("ping")
 def test_the_command_runs_a_program_and_says_what_came_of_it():
     line = [sys.executable, "-c", "from collectors.cli import app; app()", "bump", "--set", "nic.queues=1"]
     line += ["--server", "sleep 60", "--", "ping", "-c", "2", "-i", "0.1", "{server}"]

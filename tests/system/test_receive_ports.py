@@ -17,7 +17,7 @@ from engine._core import ReceivePort
 from tests.system.held import alive, await_gone, held
 from tests.system.veth import DEVICE, Pair
 
-pytestmark = pytest.mark.needs("namespaces", "af_xdp", "xdp")
+pytestmark = pytest.mark.needs("namespaces", "af_packet", "af_xdp", "xdp")
 ROOT = Path(__file__).resolve().parents[2]
 VARIETY = ROOT / "datasets" / "captures" / "variety" / "variety.pcapng"
 PORTS = {

@@ -51,12 +51,12 @@ LOG2 = """#define ilog2(n) (63 - __builtin_clzll(n))
 
 def source() -> Path | None:
     """Where bcc finds headers of the running kernel; None: where it looks by itself. Raises Unavailable."""
-    if _installed(platform.release()):
+    if installed(platform.release()):
         return None
     return stub()
 
 
-def _installed(release: str) -> bool:
+def installed(release: str) -> bool:
     """Whether the machine has headers of exactly this release."""
     made = Path(f"/lib/modules/{release}/build/include/generated/utsrelease.h")
     try:

@@ -32,7 +32,7 @@ def lines(device: str) -> dict[str, tuple[str, int]]:
 
 def read(device: str) -> dict[str, str]:
     """CPUs of each line, by who handles it; empty where the interface has none of its own."""
-    return {action: files.read(_file(line)) for action, (line, _) in lines(device).items()}
+    return {action: files.read(file_of(line)) for action, (line, _) in lines(device).items()}
 
 
 def write(device: str, wanted: Sequence[int] | Mapping[str, str]) -> None:
@@ -40,9 +40,9 @@ def write(device: str, wanted: Sequence[int] | Mapping[str, str]) -> None:
     for action, (line, queue) in lines(device).items():
         if isinstance(wanted, Mapping):
             if action in wanted:
-                files.write(_file(line), wanted[action])
+                files.write(file_of(line), wanted[action])
         else:
-            files.write(_file(line), str(wanted[queue % len(wanted)]))
+            files.write(file_of(line), str(wanted[queue % len(wanted)]))
 
 
 def why_not(device: str) -> str:
@@ -54,7 +54,8 @@ def why_not(device: str) -> str:
     return ""
 
 
-def _file(line: str) -> Path:
+def file_of(line: str) -> Path:
+    """CPUs of a line."""
     return IRQ / line / "smp_affinity_list"
 
 

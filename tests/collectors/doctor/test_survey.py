@@ -15,11 +15,13 @@ from rich.console import Console
 from collectors.doctor import as_json, cpu, kernel, programs, render, rights, survey
 from collectors.doctor.capability import Found, Probe
 from collectors.doctor.survey import PROBES
+from collectors.linux.bpf import headers
 
 EXPECTED = {"cpus", "avx2", "avx512", "gfni", "vaes", "hugepages"}
 EXPECTED |= {"pmu", "bcc", "tracepoints", "tap", "af_xdp", "namespaces"}
 EXPECTED |= {"btf", "bpftool", "xdp", "no_leftovers", "realtime"}
 EXPECTED |= {"tshark", "iperf3", "curl", "ethtool", "valgrind", "dpdk", "chromium"}
+EXPECTED |= {"tsc", "af_packet", "settings", "interrupts", "ping", "cargo"}
 
 
 def test_every_capability_is_looked_for_once_and_explains_itself():
@@ -112,6 +114,13 @@ def test_a_foreign_package_named_bcc_is_not_taken_for_it(tmp_path, monkeypatch):
     assert "not the BPF Compiler Collection" in found.detail
 
 
+def test_headers_of_this_kernel_do_in_the_place_of_btf(tmp_path, monkeypatch):
+    monkeypatch.setattr(kernel, "BTF", tmp_path / "absent")
+    assert "no BTF in this kernel, and no headers of it" in kernel.bcc().detail
+    monkeypatch.setattr(headers, "installed", lambda release: True)
+    assert "BTF" not in kernel.bcc().detail
+
+
 def test_programs_absent_from_path_are_not_found(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     for trial in (programs.tshark, programs.dpdk, programs.chromium, kernel.namespaces):
@@ -131,6 +140,6 @@ def test_without_rights_it_answers_and_says_what_is_lacking():
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     found = {entry["name"]: entry for entry in json.loads(done.stdout)}
-    for name in ("bcc", "tap", "af_xdp", "namespaces"):
+    for name in ("bcc", "tap", "af_xdp", "af_packet", "namespaces", "settings", "interrupts"):
         assert not found[name]["available"], found[name]
         assert found[name]["how_to_get"]
