@@ -180,8 +180,11 @@ class Bump:
         with self._open:
             if running is not None:
                 senders: list[tuple[Way, Host]] = [("to_server", self.client), ("to_client", self.server)]
-                self.missed = {way: device.sent_and_lost(host.namespace, DEVICE) for way, host in senders}
+                for _, host in senders:
+                    host.namespace.end_programs()
+                # What they sent until now is still carried.
                 to_server, to_client = running.stop()
+                self.missed = {way: device.sent_and_lost(host.namespace, DEVICE) for way, host in senders}
                 self.outcomes = {"to_server": to_server, "to_client": to_client}
         if error is None and any(outcome.gone for outcome in self.outcomes.values()):
             raise OSError(

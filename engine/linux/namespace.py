@@ -141,8 +141,8 @@ class Namespace:
             raise subprocess.CalledProcessError(started.returncode, started.args, output, errors)
         return subprocess.CompletedProcess(started.args, started.returncode, output, errors)
 
-    def close(self) -> None:
-        """Kill what was started and still runs, and let go; the kernel removes the namespace."""
+    def end_programs(self) -> None:
+        """Kill what was started and still runs."""
         while self._started:
             started = self._started.pop()
             started.kill()
@@ -150,6 +150,10 @@ class Namespace:
             for stream in (started.stdin, started.stdout, started.stderr):
                 if stream is not None:
                     stream.close()
+
+    def close(self) -> None:
+        """Kill what was started and still runs, and let go; the kernel removes the namespace."""
+        self.end_programs()
         if self.descriptor >= 0:
             os.close(self.descriptor)
             self.descriptor = -1

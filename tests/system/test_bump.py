@@ -67,6 +67,25 @@ def test_every_frame_of_the_kernels_is_in_the_nic_s_books():
     assert set(wire.sources.values()) == {"engine"}
 
 
+SENT_AND_GONE = """
+import socket, sys
+flow = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+flow.setsockopt(socket.IPPROTO_UDP, 103, 1000)  # UDP_SEGMENT
+for _ in range(8000 // 64):
+    flow.sendto(bytes(64 * 1000), (sys.argv[1], 9))
+"""
+
+
+@pytest.mark.needs("ping")
+def test_what_was_sent_when_the_wire_is_taken_down_is_carried_or_counted():
+    with bump(nic()) as wire:
+        wire.client.run(["ping", "-c", "1", wire.server.address])  # neighbours know each other
+        wire.client.run([sys.executable, "-c", SENT_AND_GONE, wire.server.address])
+    stats, missed = wire.stats["to_server"], wire.missed["to_server"]
+    assert stats["rx"] + missed >= 8000
+    assert stats["rx"] == stats["delivered"] + sum(stats["dropped"].values())
+
+
 @pytest.mark.needs("curl")
 def test_a_file_arrives_whole_in_both_directions(wire, tmp_path):
     content = os.urandom(24_000_000)

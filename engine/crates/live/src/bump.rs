@@ -12,7 +12,7 @@ use crate::steer_requests::{Steer, SteerRequests};
 use graph::{Hasher, Scenario, ScenarioError};
 use stage::{CpuId, Nanos};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
@@ -21,6 +21,12 @@ const SLEEP_AT_MOST: Duration = Duration::from_millis(20);
 
 /// What is due sooner than this is waited for awake: a sleep ends that late (`timer_slack_ns` is 50 µs).
 const AWAKE_BELOW_NS: Nanos = 100_000;
+
+/// Told to stop, a way goes on until nothing has come through either of them for so long: senders have sent what waits.
+const QUIET_NS: Nanos = 5_000_000;
+
+/// And at most so long: some sender may never end.
+const LINGER_NS: Nanos = 2_000_000_000;
 
 /// How a bump runs, beside the scenario.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -38,7 +44,15 @@ pub struct Bump {
     threads: Vec<JoinHandle<CardOutcome>>,
     /// Of each way.
     requests: [Arc<SteerRequests>; 2],
-    stop: Arc<AtomicBool>,
+    end: Arc<End>,
+}
+
+/// How the two ways end together: what one hands over may be answered through the other.
+#[derive(Default)]
+struct End {
+    wanted: AtomicBool,
+    /// Bursts of frames that have come since, through both.
+    bursts: AtomicU64,
 }
 
 impl Bump {
@@ -63,11 +77,8 @@ impl Bump {
         let largest_bytes = scenario.nic.max_frame_bytes;
         let (one_in, one_out) = one.open(largest_bytes)?;
         let (other_in, other_out) = other.open(largest_bytes)?;
-        let mut bump = Bump {
-            threads: Vec::with_capacity(2),
-            requests: Default::default(),
-            stop: Arc::new(AtomicBool::new(false)),
-        };
+        let mut bump =
+            Bump { threads: Vec::with_capacity(2), requests: Default::default(), end: Arc::default() };
         let ways = [(one_in, other_out, "to second"), (other_in, one_out, "to first")];
         for (((inlet, outlet, name), cpu), requests) in ways.into_iter().zip(cpus).zip(&bump.requests) {
             let queue_cpus: Vec<_> = match settings.queue_cpus.as_slice() {
@@ -75,11 +86,11 @@ impl Bump {
                 given => given.iter().copied().map(CpuId).collect(),
             };
             let card = Card::new(scenario.clone(), hasher, &queue_cpus, false)?;
-            let (stop, idle) = (Arc::clone(&bump.stop), settings.idle);
+            let (end, idle) = (Arc::clone(&bump.end), settings.idle);
             let requests = Arc::clone(requests);
             let work = move || {
                 pin(cpu);
-                Way { card, inlet, outlet, idle, requests }.carry(&stop)
+                Way { card, inlet, outlet, idle, requests, quiet: None }.carry(&end)
             };
             let thread = Builder::new().name(name.into()).spawn(work).map_err(|error| PortError {
                 device: "a thread".into(),
@@ -97,12 +108,13 @@ impl Bump {
         if from_second { second.ask(steer) } else { first.ask(steer) }
     }
 
-    /// End: what has arrived is still handed over. What the ways from the first and from the second port came to.
+    /// End: what was sent until now is still carried, but not for longer than two seconds. What the ways from the first
+    /// and from the second port came to.
     ///
     /// # Errors
     /// When a thread failed.
     pub fn stop(mut self) -> Result<[CardOutcome; 2], RunError> {
-        self.stop.store(true, Ordering::Relaxed);
+        self.end.wanted.store(true, Ordering::Relaxed);
         let mut ended =
             self.threads.drain(..).map(|thread| thread.join().map_err(|_| RunError::ThreadFailed));
         match (ended.next(), ended.next()) {
@@ -114,7 +126,7 @@ impl Bump {
 
 impl Drop for Bump {
     fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
+        self.end.wanted.store(true, Ordering::Relaxed);
         for thread in self.threads.drain(..) {
             let _ = thread.join();
         }
@@ -128,23 +140,39 @@ struct Way {
     outlet: Box<dyn Outlet + Send>,
     idle: Idle,
     requests: Arc<SteerRequests>,
+    quiet: Option<Quiet>,
+}
+
+/// What a way that is to end has seen.
+struct Quiet {
+    asked_ns: Nanos,
+    bursts: u64,
+    since_ns: Nanos,
 }
 
 impl Way {
-    /// Carry frames until told to stop or an interface is gone.
-    fn carry(mut self, stop: &AtomicBool) -> CardOutcome {
+    /// Carry frames until told to stop and nothing comes any more, or an interface is gone.
+    fn carry(mut self, end: &End) -> CardOutcome {
         let clock = Clock::start();
         let mut looked = Looked::new();
         let mut gone = false;
-        while !gone && !self.card.gone() && !stop.load(Ordering::Relaxed) {
+        while !gone && !self.card.gone() {
             let mut now_ns = clock.now_ns();
+            if end.wanted.load(Ordering::Relaxed) && self.over(end, now_ns) {
+                break;
+            }
             match self.inlet.fill() {
                 Ok(0) => {
                     if self.card.due_ns() > now_ns {
                         gone = self.wait(now_ns).is_err();
                     }
                 }
-                Ok(frames) => self.receive(frames, now_ns, &mut looked),
+                Ok(frames) => {
+                    if self.quiet.is_some() {
+                        end.bursts.fetch_add(1, Ordering::Relaxed);
+                    }
+                    self.receive(frames, now_ns, &mut looked);
+                }
                 Err(_) => gone = true,
             }
             while self.card.due_ns() <= now_ns {
@@ -153,6 +181,16 @@ impl Way {
         }
         self.card.finish(&clock, &mut *self.outlet);
         CardOutcome::new(self.card, clock.now_ns(), self.inlet.missed_frames(), gone)
+    }
+
+    /// Whether nothing has come for long enough, or the end was asked for too long ago.
+    fn over(&mut self, end: &End, now_ns: Nanos) -> bool {
+        let bursts = end.bursts.load(Ordering::Relaxed);
+        let quiet = self.quiet.get_or_insert(Quiet { asked_ns: now_ns, bursts, since_ns: now_ns });
+        if quiet.bursts != bursts {
+            (quiet.bursts, quiet.since_ns) = (bursts, now_ns);
+        }
+        now_ns - quiet.since_ns >= QUIET_NS || now_ns - quiet.asked_ns >= LINGER_NS
     }
 
     #[inline]
