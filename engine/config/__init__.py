@@ -15,7 +15,7 @@ from engine.config.observe import Observe
 from engine.config.page_pool import PagePool
 from engine.config.rps import Rps
 from engine.config.rss import Rss, RssContext, RssFields
-from engine.config.senders import Senders
+from engine.config.senders import Requests, Senders
 from engine.config.sockets import Sockets
 from engine.config.steering import FlowTable, Ntuple, Steering
 from engine.config.tcp import Ack, Tcp
@@ -43,6 +43,7 @@ __all__ = [
     "Observe",
     "PagePool",
     "QueueCoalesce",
+    "Requests",
     "Rps",
     "Rss",
     "RssContext",

@@ -38,6 +38,8 @@ class Apps:
     read_bytes: int = 0
     """Bytes of a TCP socket one receive call takes, as far as they are there; 0: one message."""
     zero_copy: ZeroCopy = field(default_factory=ZeroCopy)
+    answer_bytes: int = 0
+    """Payload of the answer to each message of a TCP socket, for senders of requests; 0: none."""
     by_napi: bool = False
     """Sockets are dealt by the queue of their first frame (SO_INCOMING_NAPI_ID), not in turn."""
     busy_poll_usecs: int = 0

@@ -20,6 +20,12 @@ class Coalesce:
     """The driver chooses both by what it measures, as Linux's net_dim does; in virtual time."""
     cqe_mode_rx: bool = False
     """The time begins anew with each frame, not with the first; in virtual time."""
+    tx_usecs: int = 0
+    """µs from a frame's being sent to the interrupt of its CPU's queue, at most; in virtual time."""
+    tx_max_coalesced_frames: int = 0
+    """Frames sent that wait, at most; with neither they raise no interrupt."""
+    adaptive_tx: bool = False
+    """The driver chooses both by what it measures."""
 
 
 @dataclass(frozen=True, slots=True)

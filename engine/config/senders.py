@@ -10,6 +10,18 @@ from engine.config.flows import Destination, Lifetime
 
 
 @dataclass(frozen=True, slots=True)
+class Requests:
+    """One at a time on each connection, the next when the last was answered and its time has come."""
+
+    bytes: int = 1
+    """Payload of a request, to a full segment."""
+    per_second: int = 0
+    """Of all connections, unless answers come too late; 0: each as soon as the one before was answered."""
+    gap_shape: float = 0.0
+    """Of the generalized Pareto distribution of a connection's gaps; 0: exponential."""
+
+
+@dataclass(frozen=True, slots=True)
 class Senders(Variant):
     """A closed loop, in virtual time: established connections on a path that ends in the line."""
 
@@ -20,6 +32,8 @@ class Senders(Variant):
     """Bytes a flow sends; None: flows do not end."""
     repeat: bool = False
     """A flow that has ended is followed by a new one."""
+    requests: Requests | None = None
+    """Flows send requests and await answers (`host.apps.answer_bytes`), and do not end."""
     start_ns: int = 0
     stagger_ns: int = 0
     """How much later each further flow starts."""

@@ -94,19 +94,25 @@ def test_one_core_forwards_about_what_was_published_before_anything_is_calibrate
 def test_a_flood_takes_the_victims_transactions_and_its_knee_is_where_it_was(table):
     rows = of(table, "C14")
     rows = rows[(rows["unit"] == "transactions/s") & ~rows.index.str.endswith("XDP")]
-    # A small flood keeps the CPU awake, which is as much as it costs.
-    assert rows["predicted"].iloc[2:].is_monotonic_decreasing
-    assert rows["predicted"].iloc[0] == pytest.approx(rows["published"].iloc[0])
-    # Up to 3 million frames a second most of it is left, at 3.5 little: there it is all the CPU can take.
-    assert rows.loc["3 Mpps", "predicted"] > 0.8 * rows.loc["0 Mpps", "predicted"]
-    assert rows.loc["3.5 Mpps", "predicted"] < 0.3 * rows.loc["0 Mpps", "predicted"]
+    assert rows.loc[rows["used"], "residual"].abs().max() < 0.02
+    alone = rows.loc["0 Mpps", "predicted"]
+    # A small flood costs nothing; then each more costs more.
+    assert rows["predicted"].iloc[:5].tolist() == pytest.approx([alone] * 5, rel=0.01)
+    assert rows["predicted"].iloc[4:].is_monotonic_decreasing
+    # Up to 3 million frames a second most of it is left; at 3.5 what is lost waits.
+    assert rows.loc["3 Mpps", "predicted"] > 0.8 * alone
+    assert rows.loc["3.5 Mpps", "predicted"] < 0.03 * alone
+    assert (rows.loc[rows["residual"].between(0.15, 1e9), "remark"] != "").all()
 
 
 def test_dropped_in_xdp_a_flood_must_be_several_times_as_fast(table):
     rows = of(table, "C14")
-    protected = rows[rows.index.str.endswith("XDP")]["predicted"]
+    protected = rows[rows.index.str.endswith("XDP")]
+    assert protected.loc[protected["used"], "residual"].abs().max() < 0.02
+    protected = protected["predicted"]
     assert protected["20 Mpps, XDP"] > 0.9 * protected["0 Mpps, XDP"]
-    assert protected["23 Mpps, XDP"] < 0.1 * protected["0 Mpps, XDP"]
+    assert protected["22 Mpps, XDP"] < 0.1 * protected["0 Mpps, XDP"]
+    assert protected["23 Mpps, XDP"] < 0.01 * protected["0 Mpps, XDP"]
     times = rows.loc["most with XDP over without"]
     assert 4 < times["predicted"] < times["published"] < 7
 
@@ -176,19 +182,27 @@ def test_memcached_by_who_polls(table):
     cpu, late, most = (rows[rows["unit"] == unit] for unit in ("% CPU", "µs", "requests/s"))
     assert cpu["residual"].abs().max() < 0.2
     assert most["residual"].abs().max() < 0.2
-    # At a low load the order of modes by latency, but for base; what is far off says why.
-    low = late[late.index.str.endswith("200K p99")].drop("base 200K p99")
+    # Where no timer decides: what is interrupted, what polls, what suspends interrupts.
+    for rows_of, within in ((cpu, 0.08), (most, 0.05)):
+        polled = rows_of[rows_of.index.str.startswith(("base", "fullbusy", "suspend"))]
+        assert polled["residual"].abs().max() < within
+    assert late.loc[["base 200K p99", "base 800K p99"], "residual"].abs().max() < 0.1
+    # At a low load the order of modes by latency; what is far off says why.
+    low = late[late.index.str.endswith("200K p99")]
     assert low[["published", "predicted"]].corr("spearman").iloc[0, 1] > 0.9
     assert low["residual"].abs().max() < 0.25
-    assert (late.loc[late["residual"].abs() > 0.3, "remark"] != "").all()
+    for rows_of in (cpu, late, most):
+        assert (rows_of.loc[rows_of["residual"].abs() > 0.1, "remark"] != "").all()
     for column in ("published", "predicted"):
         # A short deferral is early at a low load, a long one serves more: they cross.
         assert late.loc["defer20 200K p99", column] < late.loc["defer200 200K p99", column]
         assert most.loc["defer20 most", column] < most.loc["defer200 most", column]
         # Suspending does both, at a CPU's price that follows the load.
         assert late.loc["suspend20 200K p99", column] < late.loc["suspend200 200K p99", column]
-        assert late.loc["suspend20 800K p99", column] < late.loc["defer20 800K p99", column]
-        assert most.loc["suspend20 most", column] > 1.05 * most.loc["defer200 most", column]
+        assert late.loc["suspend10 800K p99", column] < late.loc["defer10 800K p99", column]
+        assert late.loc["suspend20 800K p99", column] < 1.01 * late.loc["defer20 800K p99", column]
+        assert most.loc["suspend10 most", column] > 1.05 * most.loc["defer10 most", column]
+        assert most.loc["suspend20 most", column] > 1.01 * most.loc["defer200 most", column]
         assert cpu.loc["suspend20 200K", column] < 0.5 * cpu.loc["fullbusy 200K", column]
 
 

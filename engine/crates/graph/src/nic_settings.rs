@@ -5,14 +5,14 @@ use crate::steering_settings::flow_table;
 use crate::{Scenario, ScenarioError};
 use nic::NicConfig;
 use nic::lro::LroConfig;
-use nic::queue::{CoalesceConfig, ModerationMode};
+use nic::queue::{CoalesceConfig, ModerationMode, SentMode};
 use nic::rss::{ContextConfig, ContextRule, Fields, FieldsConfig, RssConfig, RssKey, Spread, Symmetry};
 use stage::{QueueId, Random};
 use wire::coalesce::{Stamps, Told};
 
 pub(crate) fn nic_config(scenario: &Scenario) -> Result<NicConfig, ScenarioError> {
     let nic = &scenario.nic;
-    let CoalesceSection { rx_usecs, rx_max_coalesced_frames, adaptive_rx, cqe_mode_rx } = nic.coalesce;
+    let CoalesceSection { rx_usecs, rx_max_coalesced_frames, .. } = nic.coalesce;
     context_ids(&nic.rss)?;
     let contexts = nic.rss.contexts.iter().enumerate();
     Ok(NicConfig {
@@ -25,7 +25,7 @@ pub(crate) fn nic_config(scenario: &Scenario) -> Result<NicConfig, ScenarioError
         refill_batch: nic.refill_batch,
         rx_checksum: nic.rx_checksum,
         coalesce: CoalesceConfig { rx_usecs, rx_max_coalesced_frames },
-        moderation: ModerationMode { adaptive: adaptive_rx, from_last_frame: cqe_mode_rx },
+        moderation: moderation(&nic.coalesce),
         queue_coalesce: nic
             .queue_coalesce
             .iter()
@@ -48,6 +48,18 @@ pub(crate) fn nic_config(scenario: &Scenario) -> Result<NicConfig, ScenarioError
         steering: flow_table(scenario)?,
         lro: lro(scenario)?,
     })
+}
+
+fn moderation(given: &CoalesceSection) -> ModerationMode {
+    ModerationMode {
+        adaptive: given.adaptive_rx,
+        from_last_frame: given.cqe_mode_rx,
+        sent: SentMode {
+            adaptive: given.adaptive_tx,
+            usecs: given.tx_usecs,
+            max_frames: given.tx_max_coalesced_frames,
+        },
+    }
 }
 
 fn lro(scenario: &Scenario) -> Result<Option<LroConfig>, ScenarioError> {

@@ -131,6 +131,7 @@ fn host_config(scenario: &Scenario) -> HostConfig {
             readers_per_socket: host.apps.readers_per_socket,
             work_per_message: host.apps.work_per_message,
             read_bytes: host.apps.read_bytes,
+            answer_bytes: host.apps.answer_bytes,
             by_napi: host.apps.by_napi,
             zero_copy: scenario.zero_copy(),
             busy_poll: scenario.busy_polls().then(|| BusyPollConfig {

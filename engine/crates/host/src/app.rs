@@ -69,12 +69,16 @@ impl Host {
         } else {
             self.reads_on(task, socket, skb.payload_bytes, goes_on)
         };
-        if !goes_on {
+        let answers = self.answers(socket);
+        if !goes_on && !answers {
             self.tcp_read(socket, context);
         }
         let (packet, mut passage) = (skb.packet, skb.passage);
         self.free(skb, By::Task, buffers, context);
         context.op(Op::AppWork, self.config.apps.work_per_message);
+        if answers {
+            self.answer(socket, context);
+        }
         passage.read_ns = context.now_ns();
         context.passed(packet.frame, packet.queue, Point::Read);
         context.read(&packet, passage);

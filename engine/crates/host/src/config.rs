@@ -159,6 +159,8 @@ pub struct AppConfig {
     pub work_per_message: u32,
     /// Bytes of a TCP socket one receive call takes, as far as they are there; 0: one message.
     pub read_bytes: u32,
+    /// Payload of the answer a task sends to each message of a TCP socket; 0: it answers nothing.
+    pub answer_bytes: u32,
     /// Sockets are dealt by the queue their first frame came from (SO_INCOMING_NAPI_ID), not in turn.
     pub by_napi: bool,
     /// Read TCP sockets by mapping pages; `None`: copy.

@@ -6,7 +6,7 @@ use crate::queue::{Ring, RxQueue};
 use crate::rss::{BoxedHash, Contexts, IndirectionTable, RssConfig, RssKey, Table};
 use crate::steering::SteeringTable;
 use crate::{Classified, ConfigError, NicConfig, NicCounter};
-use stage::{BufferPool, Counters, Nanos, QueueId, buffers_for};
+use stage::{BufferPool, Counters, Nanos, QueueId, Signal, buffers_for};
 
 /// A network card's receive side. What it does with a frame is in `pipeline.rs`.
 pub struct Nic {
@@ -82,6 +82,18 @@ impl Nic {
             steering: steering.map(Box::new),
             rss: config.rss,
         })
+    }
+
+    /// Whether frames sent raise interrupts.
+    pub fn notes_sent(&self) -> bool {
+        self.queues.iter().any(|queue| queue.coalesce.notes_sent())
+    }
+
+    /// A frame of so many bytes that shares this queue's vector was sent.
+    pub fn sent(&mut self, queue: QueueId, now_ns: Nanos, bytes: u32) -> Signal {
+        let Some(queue) = self.queues.get_mut(queue.index()) else { return Signal::Quiet };
+        let signal = queue.coalesce.sent(now_ns, bytes);
+        queue.count_interrupt(signal)
     }
 
     /// A queue's large receive offload, for who has rings of his own; the queue goes on without.

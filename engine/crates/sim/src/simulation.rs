@@ -37,6 +37,8 @@ pub(crate) enum Due {
     NapiTimer(CpuId, QueueId),
     /// An inter-processor interrupt reaches its CPU.
     Ipi(CpuId),
+    /// A frame of so many bytes that shares a queue's vector was sent.
+    Completed(QueueId, u32),
     /// A task was woken.
     Wake(TaskId),
     /// The control script's next step.
@@ -322,6 +324,7 @@ impl Simulation {
                 self.rouse(cpu);
             }
             Due::Ipi(cpu) => self.interrupt_cpu(cpu),
+            Due::Completed(queue, bytes) => self.completed(queue, bytes),
             Due::Wake(task) => self.wake(task),
             Due::Control => {
                 if let Some(ready) = self.administration.step(self.now_ns) {

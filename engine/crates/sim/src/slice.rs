@@ -21,8 +21,8 @@ pub(crate) enum Effect {
     Work(Nanos, CpuId),
     /// Interrupt this CPU for a queue's NAPI, at a time.
     NapiTimer(Nanos, CpuId, QueueId),
-    /// A frame left the host at a time: where its bytes begin in the books, and how many.
-    Sent(Nanos, u32, u32),
+    /// A frame left the host at a time from a CPU: where its bytes begin in the books, and how many.
+    Sent(Nanos, CpuId, u32, u32),
     /// Have a socket's acknowledgement timer run out on a CPU, at a time.
     AckTimer(Nanos, CpuId, SocketId),
 }
@@ -131,7 +131,7 @@ impl Executor for Slice<'_> {
     fn transmit(&mut self, frame: &[u8]) {
         let (now_ns, start) = (self.now_ns(), self.books.sent.len());
         self.books.sent.extend_from_slice(frame);
-        self.books.effects.push(Effect::Sent(now_ns, start as u32, frame.len() as u32));
+        self.books.effects.push(Effect::Sent(now_ns, self.cpu, start as u32, frame.len() as u32));
     }
 
     fn set_timer(&mut self, at_ns: Nanos, socket: SocketId) {

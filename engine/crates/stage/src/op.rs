@@ -140,6 +140,8 @@ ops! {
     Receive = Driver."receive" per "frame",
     /// Put a frame on the transmit ring of the interface it leaves by.
     Transmit = Driver."transmit" per "frame",
+    /// Release a frame that was sent.
+    TransmitDone = Driver."transmit_done" per "frame",
     /// Write a rule of the card's flow table.
     SteerProgram = Driver."steer" per "rule",
     /// Look whether a rule of the card's flow table has had its day.
@@ -172,6 +174,8 @@ ops! {
     TcpOutOfOrder = Tcp."out_of_order" per "frame",
     /// Build and send an acknowledgement.
     TcpAck = Tcp."ack" per "ack",
+    /// Build and send a segment of data.
+    TcpSend = Tcp."send" per "segment",
     /// Run an expired delayed-acknowledgement timer.
     TcpTimer = Tcp."timer" per "timer",
     /// Make a further acknowledgement from the template the host gave, in the driver.
@@ -184,6 +188,8 @@ ops! {
     SocketEnqueue = Socket."enqueue" per "frame",
     /// Enter and leave a receive call.
     RecvCall = Socket."recv_call" per "call",
+    /// Enter and leave a send call.
+    SendCall = Socket."send_call" per "call",
     /// Note where a socket is read, for RFS.
     RfsRecord = Socket."rfs_record" per "call",
     /// Take a frame off a socket's receive queue.

@@ -59,6 +59,11 @@ pub trait RxQueues {
     /// Whether the last refill left descriptors without a buffer because the pool was empty.
     fn starved(&self, queue: QueueId) -> bool;
 
+    /// Take what has completed of the frames sent that share the queue's vector; answers how many.
+    fn reap(&mut self, _queue: QueueId) -> u32 {
+        0
+    }
+
     /// Enable the queue's interrupt, which it disabled by raising it.
     fn arm(&mut self, queue: QueueId, now_ns: Nanos) -> Signal;
 

@@ -81,7 +81,9 @@ impl Source {
             return false;
         };
         let wire_bytes = frame.len() as u32 + FCS_BYTES;
-        self.senders_mut().any(|senders| senders.acknowledge(at_ns, &tuple, &segment, wire_bytes))
+        let answer_bytes = frame.len().saturating_sub(transport_at + segment.header_len_bytes()) as u32;
+        self.senders_mut()
+            .any(|senders| senders.acknowledge(at_ns, &tuple, &segment, answer_bytes, wire_bytes))
     }
 
     /// Every flow of every sender.

@@ -46,6 +46,6 @@ pub use replay::{CaptureConfig, TimingConfig};
 pub use sizes::{MAX_FRAME_BYTES, RFC_2544_BYTES, SizesConfig};
 pub use source::{Captures, Source};
 pub use stamp::{STAMP_BYTES, Stamp};
-pub use tcp::{CongestionControl, FlowRecord, TcpStreamConfig};
+pub use tcp::{CongestionControl, FlowRecord, RequestsConfig, TcpStreamConfig};
 pub use template::{DESTINATION_MAC, FILLER, SOURCE_MAC};
 pub use tuples::DestinationConfig;

@@ -72,6 +72,18 @@ impl Template {
         self.class
     }
 
+    /// TCP acknowledges so many bytes more from now on.
+    pub(crate) fn acknowledge(&mut self, bytes: u32) {
+        let at = self.class.transport_at() + 8;
+        let Some(field) = self.header.get_mut(at..).and_then(<[u8]>::first_chunk_mut::<4>) else { return };
+        let was = u32::from_be_bytes(*field);
+        let now = was.wrapping_add(bytes);
+        *field = now.to_be_bytes();
+        // RFC 1624 section 3: the sum loses what the field was and gains what it is.
+        let sum = add_u32(Sum::new().add_u16(self.transport_sum), !was);
+        self.transport_sum = add_u32(sum, now).fold();
+    }
+
     /// Write a frame of `frame_bytes` (without FCS) into `slot`; bytes behind the payload are zero (padding). `filler`
     /// is [`FILLER`] repeated, as long as the longest payload. Returns false if one of them is too short.
     #[inline]
@@ -294,6 +306,21 @@ mod tests {
         let mut slot = [0xaa; 64];
         assert!(Template::new(Class::Ipv4Tcp, &tuple, 0).write(&patch, &FILLER, 60, &mut slot));
         assert_eq!(slot[54..], [b'r', 0, 0, 0, 0, 0, 0xaa, 0xaa, 0xaa, 0xaa]);
+    }
+
+    #[test]
+    fn what_is_acknowledged_is_in_the_header_and_the_checksum() {
+        let tuple = Tuple { source: [1; 16], destination: [2; 16], source_port: 3, destination_port: 4 };
+        let mut template = Template::new(Class::Ipv4Tcp, &tuple, 0);
+        template.acknowledge(0x2_0000);
+        template.acknowledge(0xffff_0000);
+        let stamp = Stamp { flow: 0, number: 0 };
+        let patch = Patch { payload_bytes: 10, identification: 0, sequence: 7, flags: 0, stamp };
+        let mut slot = [0; 64];
+        assert!(template.write(&patch, &FILLER.repeat(2), 64, &mut slot));
+        assert_eq!(slot[42..46], 0x1_0001_u32.to_be_bytes());
+        let headers = wire::walk::headers(&slot);
+        assert!(wire::walk::verify_l4_checksum(&slot, &headers).is_ok());
     }
 
     #[test]

@@ -5,6 +5,7 @@ use crate::CostTable;
 use stage::{Op, PRIORITIES};
 use std::fmt::Display;
 use std::ops::RangeInclusive;
+use traffic::StreamConfig;
 
 /// Bytes of packet memory a scenario may ask for.
 const MAX_PACKET_MEMORY_BYTES: u64 = 4 << 30;
@@ -149,6 +150,8 @@ impl Scenario {
             apps.readers_per_socket,
             1..=self.app_count() - apps.acceptors,
         )?;
+        within("host.apps.answer_bytes", apps.answer_bytes, 0..=1_448)?;
+        self.check_requests()?;
         within("host.apps.migrations_per_second", apps.migrations_per_second, 0..=MAX_MIGRATIONS_PER_SECOND)?;
         for (i, migration) in apps.migrations.iter().enumerate() {
             let key = |name: &str| format!("host.apps.migrations[{i}].{name}");
@@ -173,11 +176,31 @@ impl Scenario {
         Ok(())
     }
 
+    /// Who asks must be answered.
+    fn check_requests(&self) -> Result<(), ScenarioError> {
+        let asks = |stream: &StreamConfig| matches!(stream, StreamConfig::Tcp(tcp) if tcp.requests.is_some());
+        if !self.traffic.streams.iter().any(asks) {
+            return Ok(());
+        }
+        if self.host.apps.answer_bytes == 0 {
+            return Err(ScenarioError::new("host.apps.answer_bytes", 0, "1 to 1448 where requests are sent"));
+        }
+        if self.host.tcp.gap != "wait" {
+            return Err(ScenarioError::new(
+                "host.tcp.gap",
+                &self.host.tcp.gap,
+                "wait where requests are sent",
+            ));
+        }
+        Ok(())
+    }
+
     fn check_nic(&self) -> Result<(), ScenarioError> {
         let nic = &self.nic;
         within("nic.queues", nic.queues, 1..=128)?;
         within("nic.ring_size", nic.ring_size, 64..=8192)?;
         within("nic.buffer_bytes", nic.buffer_bytes, 256..=16_384)?;
+        within("nic.coalesce.tx_usecs", nic.coalesce.tx_usecs, 0..=1_000_000)?;
         cpus_exist("nic.irq_cpus", &nic.irq_cpus, self.host.cpus)?;
         let per_queue = self.buffers_per_queue();
         if nic.buffers_per_queue != 0 {

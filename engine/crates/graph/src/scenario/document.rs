@@ -75,6 +75,13 @@ section! {
         adaptive_rx: bool = false,
         /// The time begins anew with each frame, not with the first (`cqe-mode-rx`); in virtual time.
         cqe_mode_rx: bool = false,
+        /// Microseconds from a frame's being sent to the interrupt, at most, to 1000000, in virtual time; 0: by frames only.
+        /// Frames sent share the vector of their CPU's queue.
+        tx_usecs: u32 = 0,
+        /// Frames sent that wait for an interrupt, at most; 0: by time only, and with neither they raise none.
+        tx_max_coalesced_frames: u32 = 0,
+        /// The driver chooses both by what it measures (`adaptive-tx`).
+        adaptive_tx: bool = false,
     }
 }
 
@@ -298,6 +305,8 @@ section! {
         read_bytes: u32 = 0,
         /// Reading by mapping.
         zero_copy: ZeroCopySection = ZeroCopySection::default(),
+        /// Payload of the answer to each message of a TCP socket, to 1448 bytes, for senders of requests; 0: none.
+        answer_bytes: u32 = 0,
         /// Sockets are dealt by the queue their first frame came from (SO_INCOMING_NAPI_ID), not in turn.
         by_napi: bool = false,
         /// Microseconds epoll polls the device in vain before the task sleeps, up to 1000000 (`epoll_params`); 0: only

@@ -76,6 +76,7 @@ mod tests {
             readers_per_socket,
             work_per_message: 0,
             read_bytes: 0,
+            answer_bytes: 0,
             by_napi: false,
             busy_poll: None,
         })

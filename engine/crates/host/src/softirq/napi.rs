@@ -174,6 +174,10 @@ impl Host {
         let mut batch = std::mem::take(&mut self.batch);
         batch.clear();
         context.touch(Op::Poll, Touch::write(Region::Napi, u32::from(queue.0), 0, 128));
+        let sent = rx.reap(queue);
+        if sent > 0 {
+            context.op(Op::TransmitDone, sent);
+        }
         self.pages.polled(queue, Some(context.cpu()));
         if let Some(gro) = self.gro_of(queue) {
             rx.keeps(queue, gro.kept());

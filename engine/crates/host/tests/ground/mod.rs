@@ -194,6 +194,7 @@ pub fn config(cpus: u16) -> HostConfig {
             acceptors: 0,
             readers_per_socket: 1,
             work_per_message: 1,
+            answer_bytes: 0,
             read_bytes: 0,
             by_napi: false,
             zero_copy: None,

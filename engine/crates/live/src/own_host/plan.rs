@@ -104,7 +104,11 @@ fn check(scenario: &Scenario, settings: &Settings) -> Result<(), ScenarioError> 
         ("host.apps.busy_poll_usecs", apps.busy_poll_usecs.into()),
         ("host.apps.prefer_busy_poll", apps.prefer_busy_poll.into()),
         ("host.apps.by_napi", apps.by_napi.into()),
+        ("host.apps.answer_bytes", apps.answer_bytes.into()),
         ("nic.coalesce.adaptive_rx", scenario.nic.coalesce.adaptive_rx.into()),
+        ("nic.coalesce.adaptive_tx", scenario.nic.coalesce.adaptive_tx.into()),
+        ("nic.coalesce.tx_usecs", scenario.nic.coalesce.tx_usecs.into()),
+        ("nic.coalesce.tx_max_coalesced_frames", scenario.nic.coalesce.tx_max_coalesced_frames.into()),
         ("nic.coalesce.cqe_mode_rx", scenario.nic.coalesce.cqe_mode_rx.into()),
     ] {
         if value > 0 {

@@ -3,6 +3,7 @@
 //! `rx_max_coalesced_frames > 0` and that many frames have completed.
 
 use super::moderation::{Moderation, ModerationMode, Sample};
+use super::sent::Sent;
 use crate::ConfigError;
 use stage::{Interrupt, Nanos, QueueId, Signal};
 
@@ -64,8 +65,9 @@ pub struct Coalesce {
     /// When the timer set for such a delay runs out; the delay may be longer by then.
     timer_ns: Option<Nanos>,
     adaptive: Option<Moderation>,
-    /// Interrupts raised.
+    /// Interrupts raised by frames received.
     raised: u64,
+    sent: Sent,
 }
 
 impl Coalesce {
@@ -83,12 +85,14 @@ impl Coalesce {
             timer_ns: None,
             adaptive: None,
             raised: 0,
+            sent: Sent::default(),
         }
     }
 
     /// Moderated in another way from now on.
     pub(crate) fn moderate(&mut self, mode: ModerationMode) {
         self.from_last_frame = mode.from_last_frame;
+        self.sent.follow(mode.sent);
         if !mode.adaptive {
             self.adaptive = None;
         } else if self.adaptive.is_none() {
@@ -104,9 +108,44 @@ impl Coalesce {
         }
     }
 
+    /// Whether frames sent raise interrupts.
+    pub(crate) fn notes_sent(&self) -> bool {
+        self.sent.is_on()
+    }
+
+    /// A frame of so many bytes was sent.
+    pub(crate) fn sent(&mut self, now_ns: Nanos, bytes: u32) -> Signal {
+        self.sent.completed(bytes);
+        if self.masked || self.polled {
+            return Signal::Quiet;
+        }
+        if self.sent.is_full() {
+            return self.raise_for_sent(now_ns);
+        }
+        match self.sent.set_deadline(now_ns) {
+            Some(at_ns) => Signal::Timer(Interrupt { queue: self.queue, at_ns }),
+            None => Signal::Quiet,
+        }
+    }
+
+    /// The driver takes what was sent; answers how many frames.
+    #[inline]
+    pub(crate) fn reap(&mut self) -> u32 {
+        self.sent.reap()
+    }
+
+    fn raise_for_sent(&mut self, now_ns: Nanos) -> Signal {
+        self.sent.raised();
+        let raised = self.raised;
+        let signal = self.raise(now_ns);
+        self.raised = raised;
+        signal
+    }
+
     /// A poll is complete; so many frames and bytes were received so far.
     #[inline]
     pub(crate) fn polled_so_far(&mut self, now_ns: Nanos, came: impl FnOnce() -> (u64, u64)) {
+        self.sent.polled(now_ns);
         let Some(moderation) = &mut self.adaptive else { return };
         let (frames, bytes) = came();
         if moderation.polled(Sample { at_ns: now_ns, interrupts: self.raised, frames, bytes }) {
@@ -177,6 +216,7 @@ impl Coalesce {
         self.masked = false;
         self.frames = 0;
         self.deadline_ns = None;
+        self.sent.deadline_ns = None;
         if waiting == 0 || self.polled {
             return Signal::Quiet;
         }
@@ -188,6 +228,9 @@ impl Coalesce {
     pub fn timer(&mut self, now_ns: Nanos) -> Signal {
         if self.timer_ns.is_some_and(|timer_ns| timer_ns <= now_ns) {
             self.timer_ns = None;
+        }
+        if self.sent.deadline_ns.is_some_and(|at_ns| at_ns <= now_ns) {
+            return self.raise_for_sent(now_ns);
         }
         match self.deadline_ns {
             Some(deadline_ns) if deadline_ns <= now_ns => self.raise(now_ns),
@@ -228,6 +271,7 @@ impl Coalesce {
         self.masked = true;
         self.frames = 0;
         self.deadline_ns = None;
+        self.sent.deadline_ns = None;
         self.raised += 1;
         Signal::Raise(Interrupt { queue: self.queue, at_ns: now_ns })
     }
@@ -235,6 +279,7 @@ impl Coalesce {
 
 #[cfg(test)]
 mod tests {
+    use super::super::moderation::SentMode;
     use super::*;
     use proptest::prelude::*;
 
@@ -289,7 +334,7 @@ mod tests {
     #[test]
     fn a_delay_from_the_last_frame_grows_with_each() {
         let mut c = coalesce(10, 4);
-        c.moderate(ModerationMode { adaptive: false, from_last_frame: true });
+        c.moderate(ModerationMode { from_last_frame: true, ..ModerationMode::default() });
         assert_eq!(
             [c.frame(0), c.frame(8_000), c.frame(16_000)],
             [timer(10_000), Signal::Quiet, Signal::Quiet]
@@ -302,9 +347,25 @@ mod tests {
     }
 
     #[test]
+    fn frames_sent_raise_the_same_interrupt() {
+        let mut c = coalesce(100, 0);
+        let sent = SentMode { adaptive: false, usecs: 8, max_frames: 3 };
+        c.moderate(ModerationMode { sent, ..ModerationMode::default() });
+        assert!(c.notes_sent());
+        assert_eq!([c.frame(0), c.sent(1_000, 60)], [timer(100_000), timer(9_000)]);
+        assert_eq!([c.timer(9_000), c.sent(9_500, 60)], [raise(9_000), Signal::Quiet]);
+        assert_eq!((c.reap(), c.reap()), (2, 0));
+        assert_eq!(c.arm(10_000, 0), Signal::Quiet);
+        assert_eq!(
+            [c.sent(11_000, 60), c.sent(12_000, 60), c.sent(13_000, 60)],
+            [timer(19_000), Signal::Quiet, raise(13_000)]
+        );
+    }
+
+    #[test]
     fn adaptive_limits_take_the_place_of_those_given() {
         let mut c = coalesce(100, 7);
-        c.moderate(ModerationMode { adaptive: true, from_last_frame: false });
+        c.moderate(ModerationMode { adaptive: true, ..ModerationMode::default() });
         assert_eq!(c.frame(0), timer(8_000));
     }
 

@@ -7,12 +7,13 @@ mod moderation;
 mod ring;
 mod ring_store;
 mod rx_queues;
+mod sent;
 mod under_way;
 mod written_back;
 
 pub use coalesce::{Coalesce, CoalesceConfig};
 pub use descriptor::{DONE, Descriptor, END_OF_PACKET};
-pub use moderation::ModerationMode;
+pub use moderation::{ModerationMode, SentMode};
 pub use ring::Ring;
 pub(crate) use ring_store::RingStore;
 

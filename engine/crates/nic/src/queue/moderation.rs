@@ -20,12 +20,27 @@ pub struct ModerationMode {
     pub adaptive: bool,
     /// The delay begins anew with each frame, not with the first.
     pub from_last_frame: bool,
+    /// Interrupts of frames sent, on the same vector (ETHTOOL_A_COALESCE_TX_USECS, _TX_MAX_FRAMES, _USE_ADAPTIVE_TX).
+    pub sent: SentMode,
+}
+
+/// When frames that were sent raise the interrupt; without limits never.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SentMode {
+    /// The driver chooses the limits by what it measures.
+    pub adaptive: bool,
+    /// Microseconds from the first frame.
+    pub usecs: u32,
+    /// Frames.
+    pub max_frames: u32,
 }
 
 /// The limits it chooses from: delay in microseconds, and frames (NET_DIM_RX_EQE_PROFILES, NET_DIM_RX_CQE_PROFILES in
 /// include/linux/dim.h and lib/dim/net_dim.c).
 const FROM_FIRST: [(u32, u32); 5] = [(1, 256), (8, 256), (64, 256), (128, 256), (256, 256)];
 const FROM_LAST: [(u32, u32); 5] = [(2, 256), (8, 128), (16, 64), (32, 64), (64, 64)];
+/// For frames sent (NET_DIM_TX_EQE_PROFILES).
+const SENT: [(u32, u32); 5] = [(1, 128), (8, 128), (32, 128), (64, 128), (128, 128)];
 
 /// What a queue has come to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -78,8 +93,17 @@ pub(crate) struct Moderation {
 
 impl Moderation {
     pub(crate) fn new(from_last_frame: bool) -> Self {
+        Moderation::over(if from_last_frame { FROM_LAST } else { FROM_FIRST })
+    }
+
+    /// Of frames sent.
+    pub(crate) fn of_sent() -> Self {
+        Moderation::over(SENT)
+    }
+
+    fn over(profiles: [(u32, u32); 5]) -> Self {
         Moderation {
-            profiles: if from_last_frame { FROM_LAST } else { FROM_FIRST },
+            profiles,
             place: FIRST,
             tuning: Tuning::ParkedOnTop,
             steps_right: 0,

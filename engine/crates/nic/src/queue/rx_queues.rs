@@ -49,6 +49,11 @@ impl RxQueues for Nic {
     }
 
     #[inline]
+    fn reap(&mut self, queue: QueueId) -> u32 {
+        self.queues.get_mut(queue.index()).map_or(0, |queue| queue.coalesce.reap())
+    }
+
+    #[inline]
     fn arm(&mut self, queue: QueueId, now_ns: Nanos) -> Signal {
         let Some(queue) = self.queues.get_mut(queue.index()) else { return Signal::Quiet };
         queue.ring.all_done(now_ns);

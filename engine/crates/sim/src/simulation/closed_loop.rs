@@ -3,7 +3,7 @@
 
 use super::{Due, Simulation};
 use graph::LawBroken;
-use stage::{CpuId, Nanos, SocketId};
+use stage::{CpuId, Nanos, QueueId, SocketId};
 use traffic::FlowRecord;
 
 impl Simulation {
@@ -47,6 +47,24 @@ impl Simulation {
         self.books.observations.sent(at_ns, frame);
         self.astray_frames += u64::from(!self.source.acknowledge(at_ns, frame));
         self.source_moved = true;
+    }
+
+    /// A frame that left from a CPU is complete when the card has read it, and shares the vector of that CPU's queue
+    /// (XPS: `xps_cpus`).
+    pub(super) fn await_completion(&mut self, at_ns: Nanos, cpu: CpuId, bytes: u32) {
+        if !self.path.nic.notes_sent() {
+            return;
+        }
+        let queues = self.scenario.nic.queues;
+        let own = (0..queues).map(QueueId).find(|queue| self.path.irq_cpu(*queue) == cpu);
+        let queue = own.unwrap_or(QueueId(cpu.0 % queues));
+        self.events.schedule(at_ns + self.latencies.dma_ns, Due::Completed(queue, bytes));
+    }
+
+    /// A frame was sent.
+    pub(super) fn completed(&mut self, queue: QueueId, bytes: u32) {
+        let signal = self.path.nic.sent(queue, self.now_ns, bytes);
+        self.follow(signal);
     }
 
     /// A socket's acknowledgement timer runs out on a CPU.

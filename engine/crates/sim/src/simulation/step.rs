@@ -141,7 +141,10 @@ impl Simulation {
                 Effect::NapiTimer(at_ns, cpu, queue) => {
                     self.events.schedule(at_ns, Due::NapiTimer(cpu, queue));
                 }
-                Effect::Sent(at_ns, start, bytes) => self.sent(at_ns, start as usize, bytes as usize),
+                Effect::Sent(at_ns, cpu, start, bytes) => {
+                    self.sent(at_ns, start as usize, bytes as usize);
+                    self.await_completion(at_ns, cpu, bytes);
+                }
                 Effect::AckTimer(at_ns, cpu, socket) => {
                     self.events.schedule(at_ns, Due::AckTimer(cpu, socket));
                 }

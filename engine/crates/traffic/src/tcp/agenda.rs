@@ -14,6 +14,8 @@ pub(super) enum Due {
     Timer(u32),
     /// Its next segment may go.
     Send(u32),
+    /// Its next request is due.
+    Request(u32),
     /// An acknowledgement arrives, kept at this place.
     Ack(u32),
 }

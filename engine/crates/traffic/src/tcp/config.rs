@@ -1,5 +1,6 @@
 //! Closed-loop TCP in the scenario's words.
 
+use super::requests::RequestsConfig;
 use crate::error::{ConfigError, check_range};
 use crate::lifetime::FlowSizesConfig;
 use crate::tuples::DestinationConfig;
@@ -29,6 +30,8 @@ pub struct TcpStreamConfig {
     pub size: Option<FlowSizesConfig>,
     /// A flow that has ended is followed by a new one.
     pub repeat: bool,
+    /// Flows send requests and await answers, and do not end.
+    pub requests: Option<RequestsConfig>,
     /// When the first flow starts, ns.
     pub start_ns: Nanos,
     /// How much later each further flow starts, ns.
@@ -75,6 +78,7 @@ impl Default for TcpStreamConfig {
             flows: 1,
             size: None,
             repeat: false,
+            requests: None,
             start_ns: 0,
             stagger_ns: 0,
             rtt_ns: 1_000_000,
@@ -109,6 +113,16 @@ impl TcpStreamConfig {
         check_range("mss", self.mss, 88..=9_000)?;
         check_range("min_rto_ns", self.min_rto_ns, 1_000_000..=60_000_000_000)?;
         check_range("dscp", self.dscp, 0..=63)?;
+        if let Some(requests) = self.requests {
+            requests.check(self.mss)?;
+            if self.size.is_some() {
+                return Err(ConfigError::new("requests", "given beside size", "one of the two"));
+            }
+            if self.ack_loss > 0.0 {
+                let allowed = "0 with requests: the host sends no answer again";
+                return Err(ConfigError::new("ack_loss", self.ack_loss, allowed));
+            }
+        }
         if self.repeat && self.size.is_none() {
             return Err(ConfigError::new("repeat", "true", "false without size: flows that do not end"));
         }

@@ -1,5 +1,6 @@
 //! A flow: its sender, its headers, and how its sequence numbers lie over the stream's offsets.
 
+use super::requests::Requests;
 use super::sender::{AckSeen, Sender, SenderConfig, Transmission};
 use crate::stamp::Stamp;
 use crate::template::{Patch, Template};
@@ -25,6 +26,8 @@ pub(super) struct Flow {
     pub(super) watched_ns: Option<Nanos>,
     /// When its next segment may go, if one is paced.
     pub(super) paced_ns: Option<Nanos>,
+    /// Where it stands, if it sends requests.
+    pub(super) requests: Option<Requests>,
 }
 
 impl Flow {
@@ -51,11 +54,12 @@ impl Flow {
             last_ns: 0,
             watched_ns: None,
             paced_ns: None,
+            requests: None,
         }
     }
 
     /// Read an acknowledgement of this flow's; none where it is no sound one.
-    pub(super) fn read_ack(&self, segment: &Tcp<'_>, window_scale: u8) -> Option<AckSeen> {
+    pub(super) fn read_ack(&self, segment: &Tcp<'_>, answer_bytes: u32, window_scale: u8) -> Option<AckSeen> {
         if segment.flags() & flag::ACK == 0 {
             return None;
         }
@@ -63,6 +67,7 @@ impl Flow {
         let mut seen = AckSeen {
             offset,
             window_bytes: u64::from(segment.window()) << window_scale,
+            answer_bytes,
             ..AckSeen::default()
         };
         for option in segment.options() {
@@ -83,6 +88,11 @@ impl Flow {
         let base = self.sender.acknowledged();
         let ahead = sequence.wrapping_sub(self.first_sequence).wrapping_sub(base as u32) as i32;
         base.checked_add_signed(ahead.into())
+    }
+
+    /// So many bytes of the peer's have come: the next segment acknowledges them.
+    pub(super) fn answered(&mut self, bytes: u32) {
+        self.template.acknowledge(bytes);
     }
 
     /// Note what the sender has come to.
@@ -115,7 +125,7 @@ impl Flow {
             payload_bytes: segment.bytes,
             identification: self.identification,
             sequence: self.first_sequence.wrapping_add(segment.offset as u32),
-            flags: if segment.last { flag::PSH } else { 0 },
+            flags: if segment.last || self.requests.is_some() { flag::PSH } else { 0 },
             stamp: Stamp { flow: self.serial, number: segment.offset / u64::from(mss.max(1)) },
         };
         self.identification = self.identification.wrapping_add(1);

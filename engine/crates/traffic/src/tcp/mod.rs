@@ -8,11 +8,13 @@ mod config;
 mod flow;
 mod path;
 mod record;
+mod requests;
 pub mod sender;
 mod stream;
 
 pub use config::{CongestionControl, TcpStreamConfig};
 pub use path::PathTally;
 pub use record::FlowRecord;
+pub use requests::RequestsConfig;
 pub use sender::{AckSeen, Next, Sender, SenderConfig, Transmission};
 pub(crate) use stream::TcpStream;

@@ -7,6 +7,7 @@ use super::agenda::{Agenda, Due};
 use super::flow::Flow;
 use super::path::Path;
 use super::record::FlowRecord;
+use super::requests::{Gaps, Requests};
 use super::sender::{AckSeen, Next, SenderConfig, Transmission};
 use super::{PathTally, TcpStreamConfig};
 use crate::class::Class;
@@ -46,6 +47,7 @@ pub(crate) struct TcpStream {
     free: Vec<u32>,
     path: Path,
     outbox: VecDeque<Planned>,
+    gaps: Option<Gaps>,
     filler: Box<[u8]>,
     window_scale: u8,
     /// Carries acknowledgements' bits, one by one: the way back is never congested.
@@ -74,6 +76,10 @@ impl TcpStream {
             free: Vec::new(),
             path: Path::new(config, seed, &component),
             outbox: VecDeque::new(),
+            gaps: config.requests.map(|requests| {
+                let random = Random::for_component(seed, &format!("{component}.requests"));
+                Gaps::new(requests, config.flows, random)
+            }),
             filler: FILLER.iter().copied().cycle().take(config.mss as usize).collect(),
             window_scale: 0,
             rate_bps,
@@ -107,7 +113,7 @@ impl TcpStream {
         let tuple = self.tuples.tuple(self.stream, serial, self.config.ipv6);
         let size_bytes = self.sizes.draw(&mut self.births);
         let config = SenderConfig {
-            mss: self.config.mss,
+            mss: self.segment_bytes(),
             size_bytes,
             congestion: self.config.congestion,
             byte_counting: self.config.byte_counting,
@@ -121,7 +127,14 @@ impl TcpStream {
         let source: Box<[u8]> =
             if self.config.ipv6 { tuple.source.into() } else { tuple.source_ipv4().into() };
         let ports = [tuple.source_port, tuple.destination_port];
-        self.flows.push(Flow::new(config, template, serial, source, ports, self.births.next_u64()));
+        let mut flow = Flow::new(config, template, serial, source, ports, self.births.next_u64());
+        if let Some(gaps) = &mut self.gaps {
+            flow.sender.await_writes();
+            let due_ns = at_ns.saturating_add(gaps.draw());
+            flow.requests = Some(Requests { due_ns, outstanding: false });
+            self.agenda.schedule(due_ns, Due::Request(serial));
+        }
+        self.flows.push(flow);
         self.by_tuple.insert(tuple, serial);
         self.agenda.schedule(at_ns, Due::Start(serial));
         self.alive += 1;
@@ -155,11 +168,12 @@ impl TcpStream {
                 self.path.tally.arrived_acks += 1;
                 (flow, Some(seen))
             }
-            Due::Start(flow) | Due::Timer(flow) | Due::Send(flow) => (flow, None),
+            Due::Start(flow) | Due::Timer(flow) | Due::Send(flow) | Due::Request(flow) => (flow, None),
         };
         let Some(flow) = self.flows.get_mut(place as usize) else { return };
         match (due, ack) {
             (Due::Start(_), _) => flow.start_ns = Some(now_ns),
+            (Due::Request(_), _) => self.ask(place, now_ns),
             (Due::Timer(_), _) => {
                 flow.watched_ns = None;
                 flow.sender.time(now_ns);
@@ -168,6 +182,13 @@ impl TcpStream {
                 let was_done = flow.done_ns.is_some();
                 flow.sender.acknowledge(now_ns, &seen);
                 flow.note(now_ns);
+                let answered = flow.requests.as_mut().filter(|_| seen.answer_bytes > 0);
+                if let Some(requests) = answered {
+                    requests.outstanding = false;
+                    flow.answered(seen.answer_bytes);
+                    self.ask(place, now_ns);
+                    return self.release(place, now_ns);
+                }
                 if flow.done_ns.is_some() && !was_done {
                     self.alive -= 1;
                     if self.config.repeat {
@@ -178,6 +199,25 @@ impl TcpStream {
             _ => {}
         }
         self.release(place, now_ns);
+    }
+
+    /// The flow's program writes its next request, if that is due and none awaits its answer.
+    fn ask(&mut self, place: u32, now_ns: Nanos) {
+        let bytes = self.segment_bytes();
+        let (Some(flow), Some(gaps)) = (self.flows.get_mut(place as usize), &mut self.gaps) else { return };
+        let Some(requests) = flow.requests.as_mut().filter(|requests| !requests.outstanding) else { return };
+        if requests.due_ns > now_ns {
+            self.agenda.schedule(requests.due_ns, Due::Request(place));
+            return;
+        }
+        requests.outstanding = true;
+        requests.due_ns = requests.due_ns.saturating_add(gaps.draw());
+        flow.sender.write(bytes);
+    }
+
+    /// Payload of a full segment: of a request, if it sends those.
+    fn segment_bytes(&self) -> u32 {
+        self.config.requests.map_or(self.config.mss, |requests| requests.bytes)
     }
 
     /// Send what the flow may send now, and see to its timer.
@@ -234,19 +274,21 @@ impl TcpStream {
     pub(crate) fn write(&mut self, slot: &mut [u8]) -> u32 {
         let Some(planned) = self.outbox.pop_front() else { return 0 };
         self.path.tally.offered_frames += 1;
+        let segment_bytes = self.segment_bytes();
         if let Some(flow) = self.flows.get_mut(planned.flow as usize) {
             let bytes = planned.wire_bytes - FCS_BYTES;
-            flow.write(&planned.segment, self.config.mss, &self.filler, bytes, slot);
+            flow.write(&planned.segment, segment_bytes, &self.filler, bytes, slot);
         }
         planned.flow
     }
 
-    /// The host sent an acknowledgement to `tuple`'s sender at `at_ns`. False if it is none of this stream's.
+    /// The host sent an acknowledgement, with an answer of so many bytes, to `tuple`'s sender at `at_ns`. False if it is none of this stream's.
     pub(crate) fn acknowledge(
         &mut self,
         at_ns: Nanos,
         tuple: &Tuple,
         segment: &Tcp<'_>,
+        answer_bytes: u32,
         wire_bytes: u32,
     ) -> bool {
         let Some(place) = self.by_tuple.get(tuple).copied() else { return false };
@@ -254,7 +296,7 @@ impl TcpStream {
             return true;
         }
         let Some(flow) = self.flows.get(place as usize) else { return false };
-        let Some(seen) = flow.read_ack(segment, self.window_scale) else {
+        let Some(seen) = flow.read_ack(segment, answer_bytes, self.window_scale) else {
             self.path.tally.lost_acks += 1;
             return true;
         };

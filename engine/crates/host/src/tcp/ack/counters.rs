@@ -5,6 +5,8 @@ stage::counters! {
     pub enum TcpCounter in "tcp" {
         /// Acknowledgements sent, of whatever kind.
         Acks = "acks" : "acks",
+        /// Segments that answer a message; they acknowledge as well, and are not among those.
+        Answers = "answers" : "segments",
         /// Sent at once because of a segment that was not next (RFC 5681 section 4.2).
         DuplicateAcks = "duplicate_acks" : "acks",
         /// Sent because the delayed-ACK timer ran out (TcpExtDelayedACKs).

@@ -1,5 +1,5 @@
-//! When Linux acknowledges (net/ipv4/tcp_input.c and tcp_output.c, 6.18), for a connection that only receives. Not
-//! there: pingpong mode, the compression of selective acknowledgements, and `tcp_backlog_ack_defer`, since a receive
+//! When Linux acknowledges (net/ipv4/tcp_input.c and tcp_output.c, 6.18), for a connection that only receives, or
+//! answers each message. Not there: the compression of selective acknowledgements, and `tcp_backlog_ack_defer`, since a receive
 //! call here does not hold the socket against the softirq.
 
 use super::{AckState, Arrived, Decision};
@@ -49,7 +49,7 @@ pub(super) fn decide(state: &mut AckState, frame: &Arrived) -> Decision {
     let unsaid_bytes = frame.next.wrapping_sub(state.said);
     // More than one full frame, and the right edge advances; tcp_recvmsg() sends the ACK otherwise.
     let due = unsaid_bytes > state.segment_bytes && frame.window_bytes >= state.window_bytes;
-    if due || state.quick > 0 {
+    if due || (state.quick > 0 && !state.pingpong) {
         return Decision::Now;
     }
     delay(state, frame.now_ns)
@@ -97,7 +97,13 @@ pub(super) const FIRST_CEILING_BYTES: u32 = 65_535;
 /// `tcp_enter_quickack_mode`, which a segment that is not next starts.
 pub(super) fn enter_quick(state: &mut AckState) {
     quicken(state);
+    state.pingpong = false;
     state.delay_ns = MIN_DELAY_NS;
+}
+
+/// `inet_csk_enter_pingpong_mode`: an answer was sent, and the next will say what the next request needs said.
+pub(super) fn enter_pingpong(state: &mut AckState) {
+    state.pingpong = true;
 }
 
 /// `tcp_send_delayed_ack`.
@@ -115,6 +121,7 @@ fn delay(state: &mut AckState, now_ns: Nanos) -> Decision {
 /// `tcp_delack_timer_handler`: the ACK was delayed for nothing, so the next may wait longer.
 pub(super) fn timed_out(state: &mut AckState) {
     state.delay_ns = (state.delay_ns * 2).min(RTO_NS);
+    state.pingpong = false;
 }
 
 /// `tcp_cleanup_rbuf`: whether a receive call sends what the softirq has not.

@@ -14,7 +14,7 @@ pub use counters::TcpCounter;
 pub use policy::{AckConfig, AckPolicy};
 use policy::{Arrived, Decision};
 pub use sack::SackBlocks;
-use segment::AckSegment;
 pub use segment::MAX_ACK_BYTES;
+use segment::{AckSegment, MAX_ANSWER_BYTES};
 pub(crate) use send::Data;
 pub use state::AckState;

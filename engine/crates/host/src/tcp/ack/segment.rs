@@ -10,6 +10,8 @@ use wire::tcp::{self, TcpHeader, flag};
 
 /// Ethernet, IPv6, TCP with four SACK blocks.
 pub const MAX_ACK_BYTES: usize = 14 + 40 + 20 + MAX_OPTION_BYTES;
+/// Payload of the largest answer: a full segment's.
+pub(crate) const MAX_ANSWER_BYTES: usize = 1_448;
 /// Two no-operations, kind, length, four blocks (RFC 2018 section 3).
 const MAX_OPTION_BYTES: usize = 2 + 2 + 8 * super::sack::MAX_BLOCKS;
 
@@ -25,22 +27,25 @@ pub(crate) struct AckSegment<'a> {
     /// As it stands in the field: shifted.
     pub(crate) window: u16,
     pub(crate) sack: &'a [(u32, u32)],
+    /// Zeros behind the header, pushed: an answer; 0: a mere acknowledgement.
+    pub(crate) payload_bytes: usize,
 }
 
 impl AckSegment<'_> {
     /// Write it; answers its bytes, 0 where `out` is too short or the flow is not TCP over IP.
-    pub(crate) fn emit(&self, out: &mut [u8; MAX_ACK_BYTES]) -> usize {
+    pub(crate) fn emit(&self, out: &mut [u8]) -> usize {
         self.try_emit(out).unwrap_or(0)
     }
 
-    fn try_emit(&self, out: &mut [u8; MAX_ACK_BYTES]) -> Option<usize> {
+    fn try_emit(&self, out: &mut [u8]) -> Option<usize> {
         let ipv6 = self.key.version() == 6;
         let type_or_length = if ipv6 { ethertype::IPV6 } else { ethertype::IPV4 };
         let [src, dst] = self.link;
         EthernetHeader { dst, src, type_or_length }.emit(out);
         let mut options = [1; MAX_OPTION_BYTES];
         let option_bytes = self.options(&mut options)?;
-        let segment_bytes = tcp::HEADER_BYTES + option_bytes;
+        let header_bytes = tcp::HEADER_BYTES + option_bytes;
+        let segment_bytes = header_bytes + self.payload_bytes;
         let ip = out.get_mut(ethernet::HEADER_BYTES..)?;
         let (ip_bytes, pseudo) =
             if ipv6 { self.emit_ipv6(ip, segment_bytes) } else { self.emit_ipv4(ip, segment_bytes) };
@@ -50,12 +55,13 @@ impl AckSegment<'_> {
             dst_port: self.key.source_port(),
             seq: self.sequence,
             ack: self.acknowledgement,
-            flags: flag::ACK,
+            flags: if self.payload_bytes > 0 { flag::ACK | flag::PSH } else { flag::ACK },
             window: self.window,
             checksum: 0,
             urgent: 0,
             options: options.get(..option_bytes)?,
         };
+        segment.get_mut(header_bytes..)?.fill(0);
         header.emit(segment)?;
         header.checksum = tcp::checksum(pseudo, segment);
         header.emit(segment)?;

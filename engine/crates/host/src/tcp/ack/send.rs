@@ -1,6 +1,6 @@
 //! Acknowledgements on their way: from the softirq, from a receive call, from the timer.
 
-use super::{AckPolicy, AckSegment, Arrived, Decision, MAX_ACK_BYTES, TcpCounter, linux};
+use super::{AckPolicy, AckSegment, Arrived, Decision, MAX_ACK_BYTES, MAX_ANSWER_BYTES, TcpCounter, linux};
 use crate::path::Host;
 use crate::skb::Skb;
 use stage::{Context, Nanos, Op, SocketId};
@@ -114,6 +114,39 @@ impl Host {
     /// Put one on the wire, if somebody awaits it: of everything up to `to`, or of all that is next.
     fn send_ack<C: Context>(&mut self, socket: SocketId, to: Option<u32>, context: &mut C) {
         self.tcp_counters.add(TcpCounter::Acks, 1);
+        self.send_segment(socket, to, 0, context);
+    }
+
+    /// Whether a message of this socket is answered.
+    #[inline]
+    pub(crate) fn answers(&self, socket: SocketId) -> bool {
+        self.config.apps.answer_bytes > 0
+            && self.config.tcp.ack.awaited
+            && self.sockets.at(socket).is_some_and(|state| state.tcp.synchronised)
+    }
+
+    /// A program answers a message; the segment acknowledges what came (`tcp_sendmsg_locked`, `__tcp_push_pending_frames`).
+    pub(crate) fn answer<C: Context>(&mut self, socket: SocketId, context: &mut C) {
+        let bytes = self.config.apps.answer_bytes;
+        context.op(Op::SendCall, 1);
+        context.op(Op::CopyByte, bytes);
+        context.op(Op::TcpSend, 1);
+        self.tcp_counters.add(TcpCounter::Answers, 1);
+        self.send_segment(socket, None, bytes as usize, context);
+        if let Some(state) = self.sockets.at_mut(socket) {
+            let window_bytes = state.tcp.ack.window_bytes;
+            state.tcp.ack.acknowledged(state.tcp.next, window_bytes);
+            linux::enter_pingpong(&mut state.tcp.ack);
+        }
+    }
+
+    fn send_segment<C: Context>(
+        &mut self,
+        socket: SocketId,
+        to: Option<u32>,
+        payload_bytes: usize,
+        context: &mut C,
+    ) {
         let scale = self.config.tcp.ack.window_scale;
         if !self.config.tcp.ack.awaited {
             return;
@@ -134,9 +167,17 @@ impl Host {
             acknowledgement,
             window: (window_bytes >> scale).min(u32::from(u16::MAX)) as u16,
             sack: sack.as_slice(),
+            payload_bytes,
         };
-        let mut frame = [0; MAX_ACK_BYTES];
-        let bytes = segment.emit(&mut frame);
+        let mut short = [0; MAX_ACK_BYTES];
+        let mut long;
+        let frame = if payload_bytes == 0 {
+            short.as_mut_slice()
+        } else {
+            long = [0; MAX_ACK_BYTES + MAX_ANSWER_BYTES];
+            long.as_mut_slice()
+        };
+        let bytes = segment.emit(frame);
         self.tcp_counters.add(TcpCounter::SackAcks, u64::from(!sack.as_slice().is_empty()));
         self.tcp_counters.add(TcpCounter::ZeroWindowAcks, u64::from(window_bytes == 0));
         context.transmit(frame.get(..bytes).unwrap_or(&[]));

@@ -32,6 +32,8 @@ pub struct AckState {
     pub(super) last_small_bytes: u32,
     /// Immediate acknowledgements left (`icsk_ack.quick`).
     pub(super) quick: u32,
+    /// The socket sends as well: acknowledgements go with what it sends (`inet_csk_in_pingpong_mode`).
+    pub(super) pingpong: bool,
     /// The delay in use; 0 before the first data (`icsk_ack.ato`).
     pub(super) delay_ns: Nanos,
     /// When data came last (`lrcvtime`).
@@ -61,6 +63,7 @@ impl Default for AckState {
             segment_bytes: 536,
             last_small_bytes: 0,
             quick: 0,
+            pingpong: false,
             delay_ns: 0,
             last_data_ns: 0,
             pushed: 0,

@@ -58,6 +58,8 @@ pub struct AckSeen {
     pub sack: [(u64, u64); 4],
     /// How many of them count.
     pub sack_len: u8,
+    /// Bytes of the peer's own that came with it.
+    pub answer_bytes: u32,
 }
 
 /// A segment to be sent.
@@ -109,6 +111,8 @@ pub struct Sender {
     phase: Phase,
     /// SND.UNA.
     acknowledged: u64,
+    /// What its program has written so far.
+    written: u64,
     /// Right edge of the peer's window.
     edge: u64,
     /// Duplicates since new data was acknowledged.
@@ -144,6 +148,7 @@ impl Sender {
             pacer: Pacer::default(),
             phase: Phase::Open,
             acknowledged: 0,
+            written: u64::MAX,
             edge: FIRST_PEER_WINDOW_BYTES,
             duplicates: 0,
             limited_bytes: 0,
@@ -155,6 +160,16 @@ impl Sender {
             tally: SenderTally { rounds: 1, ..SenderTally::default() },
             config,
         }
+    }
+
+    /// From now on its program writes, by [`Sender::write`]; else all there is to send is there at once.
+    pub fn await_writes(&mut self) {
+        self.written = 0;
+    }
+
+    /// Its program has written so many bytes more.
+    pub fn write(&mut self, bytes: u32) {
+        self.written = self.written.saturating_add(bytes.into());
     }
 
     /// SND.UNA, as an offset.

@@ -78,7 +78,7 @@ impl Sender {
     fn send_new(&mut self, room: u64, now_ns: Nanos) -> Option<Transmission> {
         let number = self.board.next();
         let (offset, bytes) = (self.board.offset(number), self.board.bytes(number));
-        if bytes == 0 || offset + bytes > self.edge {
+        if bytes == 0 || offset + bytes > self.edge.min(self.written) {
             self.window_limited = false;
             return None;
         }
