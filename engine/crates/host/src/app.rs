@@ -47,9 +47,14 @@ impl Host {
             // The copy to user space reads the payload where the NIC put it.
             context.branch(Op::CopyChange, skb.payload_bytes);
             context.op(Op::CopyByte, skb.payload_bytes);
-            let mut left = copy_out(&skb.packet, skb.payload_bytes, buffers, context);
+            let whole_bytes = skb.packet.headers.payload_len_bytes() as u32;
+            let mut rest = Rest {
+                old_bytes: whole_bytes.saturating_sub(skb.payload_bytes),
+                left_bytes: skb.payload_bytes,
+            };
+            rest.copy_out(&skb.packet, buffers, context);
             for fragment in self.skbs.iter(&skb.fragments) {
-                left = copy_out(&fragment.packet, left, buffers, context);
+                rest.copy_out(&fragment.packet, buffers, context);
             }
             let to = Touch::write(Region::Task, task.0, 256, skb.payload_bytes.min(65_536));
             context.touch(Op::CopyByte, to);
@@ -108,24 +113,37 @@ impl Host {
     }
 }
 
-/// Copy up to `left` bytes of a frame's payload; answers how many are then left.
-fn copy_out<C: Context>(packet: &RxPacket, mut left: u32, buffers: &BufferPool, context: &mut C) -> u32 {
-    let mut offset = packet.headers.payload_at() as u32;
-    let mut there = packet.bytes.saturating_sub(offset);
-    let per_buffer = buffers.buffer_bytes() as u32;
-    let mut within = if packet.split_bytes > 0 { u32::from(packet.split_bytes) } else { per_buffer };
-    for piece in buffers.chain(packet.buffer) {
-        let held = std::mem::replace(&mut within, per_buffer);
-        if offset >= held {
-            offset -= held;
-            continue;
+/// What of an skb's payload is still to be copied.
+struct Rest {
+    /// Received before, at its front.
+    old_bytes: u32,
+    left_bytes: u32,
+}
+
+impl Rest {
+    /// Copy what a frame has of it.
+    #[inline]
+    fn copy_out<C: Context>(&mut self, packet: &RxPacket, buffers: &BufferPool, context: &mut C) {
+        let mut offset = packet.headers.payload_at() as u32;
+        let mut there = packet.bytes.saturating_sub(offset);
+        let old = there.min(self.old_bytes);
+        (offset, there) = (offset + old, there - old);
+        self.old_bytes -= old;
+        let per_buffer = buffers.buffer_bytes() as u32;
+        let mut within = if packet.split_bytes > 0 { u32::from(packet.split_bytes) } else { per_buffer };
+        for piece in buffers.chain(packet.buffer) {
+            let held = std::mem::replace(&mut within, per_buffer);
+            if offset >= held {
+                offset -= held;
+                continue;
+            }
+            let n = self.left_bytes.min(there).min(held - offset);
+            if n > 0 {
+                context.touch(Op::CopyByte, Touch::read(Region::Buffer, piece.0, offset, n));
+            }
+            self.left_bytes -= n;
+            there -= n;
+            offset = 0;
         }
-        let n = left.min(there).min(held - offset);
-        if n > 0 {
-            context.touch(Op::CopyByte, Touch::read(Region::Buffer, piece.0, offset, n));
-        }
-        (left, there) = (left - n, there - n);
-        offset = 0;
     }
-    left
 }

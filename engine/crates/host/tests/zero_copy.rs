@@ -148,6 +148,17 @@ fn of_a_segment_that_was_received_in_part_the_rest_is_mapped() {
     assert_eq!(count(&ground, ZeroCopyCounter::MappedPages), 2);
 }
 
+#[test]
+fn of_a_segment_that_was_received_in_part_the_rest_is_copied() {
+    for split in [false, true] {
+        let mut ground = Ground::with_buffers(config(1), 1, 512);
+        send(&mut ground, 0, &[700], split);
+        send(&mut ground, 0, &[2_000], split);
+        ground.read_all();
+        assert!(received(&mut ground) == stream(0, 2_000));
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     /// Whatever arrives, however long pages are kept: every byte is mapped or copied, once and in order, and every
