@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import importlib.util
+import mmap
 import os
 import platform
 import shutil
@@ -125,6 +126,13 @@ def namespaces() -> Found:
         return Found(False, "unshare is not installed")
     done = subprocess.run([program, "--net", "true"], check=False, capture_output=True, text=True, timeout=5)
     return Found(done.returncode == 0, done.stderr.strip().removeprefix("unshare: ") or "a child got its own")
+
+
+def zero_copy() -> Found:
+    """A TCP socket has a range of addresses (tcp_mmap, net/ipv4/tcp.c)."""
+    with socket.socket() as stream:
+        mmap.mmap(stream.fileno(), mmap.PAGESIZE, mmap.MAP_SHARED, mmap.PROT_READ).close()
+    return Found(True, "a TCP socket was mapped")
 
 
 def realtime() -> Found:

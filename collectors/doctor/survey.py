@@ -96,6 +96,12 @@ PROBES: tuple[Probe, ...] = (
         "apt install iproute2 util-linux; run as root or with CAP_SYS_ADMIN",
     ),
     Probe(
+        "zero_copy",
+        kernel.zero_copy,
+        "what this kernel maps of a TCP stream into its reader (TCP_ZEROCOPY_RECEIVE)",
+        "Linux 4.18, with CONFIG_MMU",
+    ),
+    Probe(
         "no_leftovers",
         leftovers.none_left,
         "measuring undisturbed: programs and interfaces of runs that were killed are still there",

@@ -19,7 +19,7 @@ from collectors.linux.bpf import headers
 
 EXPECTED = {"cpus", "avx2", "avx512", "gfni", "vaes", "hugepages"}
 EXPECTED |= {"pmu", "bcc", "tracepoints", "tap", "af_xdp", "namespaces"}
-EXPECTED |= {"btf", "bpftool", "xdp", "no_leftovers", "realtime"}
+EXPECTED |= {"btf", "bpftool", "xdp", "no_leftovers", "realtime", "zero_copy"}
 EXPECTED |= {"tshark", "iperf3", "curl", "ethtool", "valgrind", "dpdk", "chromium"}
 EXPECTED |= {"tsc", "af_packet", "settings", "interrupts", "ping", "cargo"}
 
