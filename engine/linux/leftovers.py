@@ -66,12 +66,12 @@ def note(interface: str | None = None) -> None:
     if interface is not None:
         interfaces.append(interface)
     draft(place, json.dumps({"interfaces": interfaces})).replace(path)
-    atexit.register(settle)
+    atexit.register(settle, path)
 
 
-def settle() -> None:
-    """Nothing of this process is left: forget the note."""
-    (folder() / f"{owner()}.json").unlink(missing_ok=True)
+def settle(path: Path) -> None:
+    """Nothing of the process that wrote this note is left: forget it."""
+    path.unlink(missing_ok=True)
 
 
 def find() -> list[Leftover]:

@@ -28,8 +28,15 @@ def draft(place: Path, text: str) -> Path:
 
 
 def drop_drafts(place: Path) -> None:
-    """Remove what a process left there that was killed before it had given it its name."""
-    for path in place.glob(".*-*.*"):
+    """Remove what a process left there that was killed before it had given it its name.
+
+    What other users own stays unseen.
+    """
+    try:
+        drafts = [path for path in place.iterdir() if path.match(".*-*.*")]
+    except (FileNotFoundError, PermissionError):
+        return
+    for path in drafts:
         if not alive(path.name.split(".")[1]):
             path.unlink(missing_ok=True)
 

@@ -67,7 +67,7 @@ def test_the_note_of_an_owner_that_is_gone_is_read_and_forgotten(notes):
     (notes / f"{gone}.json").write_text('{"interfaces": ["rxb-none"]}')
     assert leftovers.clean() == []
     assert list(notes.iterdir()) == [own]
-    leftovers.settle()
+    leftovers.settle(own)
     assert list(notes.iterdir()) == []
 
 
@@ -89,4 +89,14 @@ def test_a_note_names_what_was_made(notes):
     (own,) = notes.iterdir()
     assert own.name == f"{leftovers.owner()}.json"
     assert leftovers._interfaces(own) == ["rxb-a", "rxb-b"]
-    leftovers.settle()
+    leftovers.settle(own)
+
+
+def test_folders_of_other_users_stay_unseen(notes):
+    settings = notes / "settings"
+    settings.mkdir(parents=True)
+    settings.chmod(0)  # which root may read all the same
+    assert leftovers.clean() == []
+    notes.chmod(0)
+    assert leftovers.clean() == []
+    notes.chmod(0o700)
