@@ -133,7 +133,7 @@ impl Driven {
         let mut out: Vec<RxPacket> = Vec::new();
         self.nic.take(QUEUE, self.now_ns, usize::MAX, &mut out);
         for packet in out {
-            let frame = self.buffers.frame(packet.buffer, packet.bytes).collect::<Vec<_>>().concat();
+            let frame = self.buffers.frame(&packet).collect::<Vec<_>>().concat();
             if packet.is_merged() {
                 assert_eq!(
                     headers(&frame),

@@ -33,6 +33,7 @@ impl Driven {
             buffer_bytes: if choice & 4 == 0 { 256 } else { 512 },
             max_frame_bytes: 4096,
             refill_batch: if choice & 8 == 0 { 1 } else { 16 },
+            tcp_data_split: choice & 8 != 0,
             rx_checksum: choice & 16 != 0,
             coalesce: CoalesceConfig { rx_usecs: 20, rx_max_coalesced_frames: u32::from(choice & 1) * 5 },
             ..NicConfig::default()
@@ -99,7 +100,7 @@ impl Driven {
         self.taken += n as u64;
         for packet in &out {
             assert!(packet.ready_ns <= self.now_ns && packet.queue == queue);
-            let bytes: usize = self.buffers.frame(packet.buffer, packet.bytes).map(<[u8]>::len).sum();
+            let bytes: usize = self.buffers.frame(packet).map(<[u8]>::len).sum();
             assert_eq!(bytes, packet.bytes as usize, "a frame's buffers hold its bytes");
         }
         self.held.extend(out);
