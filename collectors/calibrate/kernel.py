@@ -18,7 +18,7 @@ from collectors.calibrate.equations import CALM
 from collectors.calibrate.fit import Equation, fit
 from collectors.calibrate.kernel_path import ROUND_FRAMES, Traffic, calls_of_many, medians
 from collectors.calibrate.own_host import Calibrated
-from collectors.calibrate.points import Point, own_host, traffic
+from collectors.calibrate.points import STREAM, Point, own_host, traffic
 from collectors.calibrate.provenance import provenance
 from collectors.calibrate.work import charged
 from collectors.progress import steps
@@ -51,7 +51,7 @@ SIGMA_SHARE = 0.03
 def scenario_point(each: Traffic) -> Point:
     """The same traffic for virtual time."""
     settings = dict(traffic(each.size_bytes, each.sockets))
-    settings["traffic.streams.0.generated.flows.popularity"] = "in_turn"
+    settings[f"{STREAM}.flows.popularity"] = "in_turn"
     return Point(each.name, "full", own_host(40_000, **settings), None)
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 
 from collectors.calibrate.pace import Pace
-from collectors.calibrate.points import Point
+from collectors.calibrate.points import FULL_FRAMES, Point
 from collectors.calibrate.precedence import first_if_granted
 from collectors.live_run import LiveRun, run_live
 from collectors.progress import steps
@@ -46,8 +46,6 @@ and after.
 
 LEAST_ROUNDS = 50
 """Rounds a median needs."""
-FULL_FRAMES = 16
-"""A round at full load has at least so many, or the host was waiting for the card."""
 
 
 def measure(points: Sequence[Point], repeats: int, pace: Pace, *, progress: bool = True) -> pd.DataFrame:

@@ -16,7 +16,7 @@ from typing import NamedTuple, TypeVar
 
 import pandas as pd
 
-from collectors.calibrate.points import PREPARED_FRAMES, own_host, traffic
+from collectors.calibrate.points import FULL_FRAMES, PREPARED_FRAMES, own_host, traffic
 from collectors.calibrate.precedence import first_if_granted
 from collectors.live_run import run_live
 
@@ -24,8 +24,6 @@ T = TypeVar("T")
 
 FRAMES = 20_000
 """Of one look: some milliseconds."""
-FULL_FRAMES = 16
-"""Fewer in a round of the host's, and it was waiting for the card."""
 TOLERANCE = 0.15
 """Share by which a look may differ from what is wanted; states differ by far more."""
 LOOKS = 5

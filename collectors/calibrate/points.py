@@ -23,6 +23,8 @@ SPARSE_PPS = 1_000_000
 """So slow that a frame has left the path before the next one comes; not so slow that caches forget."""
 MOST_IN_A_ROUND = 64
 """Frames a host thread takes from a ring at once; virtual time is told so by `napi.budget_frames`."""
+FULL_FRAMES = 16
+"""A round at full load has at least so many, or the host was waiting for the card."""
 
 
 @dataclass(frozen=True, slots=True)

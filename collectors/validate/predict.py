@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+from collectors.calibrate.points import STREAM
 from collectors.datapath import Datapath
 from collectors.datapath import cpu as cpus
 from collectors.datapath.latency import percentile
@@ -21,7 +22,6 @@ METRICS = ("throughput_pps", "busy_ns_per_frame", "latency_p50_ns")
 FRAMES = 80_000
 """Frames of a run in virtual time, at most."""
 STEP_NS = 10_000
-STREAM = "traffic.streams.0.generated"
 
 
 def predict(case: Case, calibration: Calibration) -> dict[str, float]:
